@@ -93,11 +93,20 @@ def taste_tiles(hits: Sequence[TasteHit]) -> list[Tile]:
             hit.image,
             score=f"{hit.score:.1f} of 25",
             bars=taste_bars(hit),
-            reasons=(f"source: {', '.join(hit.sources)}",) if hit.sources else (),
+            reasons=(f"source: {_sources(hit)}",) if hit.sources else (),
             near=hit.near,
         )
         for hit in hits
     ]
+
+
+def _sources(hit: TasteHit) -> str:
+    """The queries that returned the image; the five elements as one."""
+    labels = [element.label for element in ELEMENTS]
+    others = [source for source in hit.sources if source not in labels]
+    if set(labels) <= set(hit.sources):
+        return ", ".join(["all elements", *others])
+    return ", ".join(hit.sources)
 
 
 def taste_bars(hit: TasteHit) -> tuple[Bar, ...]:

@@ -12,6 +12,15 @@ DEMOTIONS: Final = {
     "author_cap": "another image of its author has a higher rank",
     "diversity": "too similar to images above",
 }
+SOURCES: Final = {
+    "taste": "from the catalog: fits the taste in words",
+    "likes": "from the catalog: resembles liked pictures",
+    "similar": "from the catalog: resembles the given image",
+    "popular": "from the catalog: popular with other users",
+    "new": "from the catalog: new",
+    "explored": "from the catalog: drawn by chance (exploration)",
+}
+"""How retrieval found an image; a listed one needs no sentence."""
 TIERS: Final = {
     "vlm": "by the model",
     "embedding": "by embedding similarity, without the model",
@@ -99,9 +108,10 @@ def _marks(item: RankedItem, taste_names: Mapping[str, str]) -> tuple[str, ...]:
     taste = (f"by your taste: {name}",) if name else ()
     explored = ("swapped with its neighbor at random (exploration)",) if item.explored else ()
     tier = (TIERS[item.tier],) if item.tier != "vlm" else ()
+    source = (SOURCES[item.source],) if item.source in SOURCES else ()
     popular = () if item.popularity is None else (f"popularity {item.popularity:.1f} of 5",)
     demoted = (DEMOTIONS[reason] for reason in item.demoted)
-    return (*taste, *tier, *popular, *explored, *demoted, *rule_marks(item))
+    return (*source, *taste, *tier, *popular, *explored, *demoted, *rule_marks(item))
 
 
 def rule_marks(item: RankedItem) -> tuple[str, ...]:

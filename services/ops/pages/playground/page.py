@@ -12,17 +12,21 @@ from services.ops.http.middleware.authentication import Reader, Writer
 from services.ops.http.problems import Problem
 from services.ops.pages.playground.feed_cards import cards
 from services.ops.pages.playground.first_slate import first_questions
+from services.ops.pages.playground.thumbnails import catalog_uri
 from services.ops.pages.rendering.forms import as_problem
 from services.ops.pages.rendering.templates import render
 from services.ops.pages.users.taste_view import of_stored
 from services.ops.pages.users.user_ref import RequestedUser, UserRef, allowed_user
-from shared.client import action, request
+from shared.client import action, feed_request, request
+from shared.domain.errors import Unavailable
 from shared.domain.joint_tastes import taste_names
 from shared.events import DEFAULT_TENANT, Candidate, RankedFeed
 from shared.events.topics import MAX_RECORD_BYTES
 from shared.events.types.candidates import MAX_CANDIDATES, ExplainOption
+from shared.events.types.catalog import DEFAULT_SHORTLIST, MAX_SHORTLIST, Cursor
 from shared.events.types.feedback import Action
 from shared.events.types.fields import Identifier, ImageUri
+from shared.store.catalog.queries import CatalogSelection
 
 router = APIRouter()
 ANSWER_SECONDS: Final = 120.0
@@ -56,6 +60,23 @@ class RankRequest(BaseModel):
         default_factory=dict
     )
     """Ranks of the feed that the page shows now, to compute the changes."""
+
+
+class CatalogRequest(BaseModel):
+    """A request for one page of a feed from the catalog."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user: Identifier
+    tenant: Identifier = DEFAULT_TENANT
+    count: Annotated[int, Field(ge=1, le=MAX_SHORTLIST)] = 24
+    """Images of one page."""
+    cursor: Cursor | None = None
+    """`next_cursor` of the page before; None for the first page."""
+    explain: ExplainOption = "top"
+    before: Annotated[dict[Identifier, int], Field(max_length=MAX_CANDIDATES)] = Field(
+        default_factory=dict
+    )
 
 
 class ActionRequest(BaseModel):
@@ -94,6 +115,7 @@ async def playground(
     return render(
         http, "playground/page.html",
         user=user_ref, taste=of_stored(stored) if stored else None, marks=marks,
+        has_catalog=await _has_catalog(ops, user_ref.tenant),
     )  # fmt: skip
 
 
@@ -153,6 +175,37 @@ async def rank(
     )  # fmt: skip
 
 
+@router.post("/playground/feed")
+async def feed_page(
+    http: Request, ops: Context, principal: Writer, wanted: CatalogRequest
+) -> Response:
+    """Request one page of a feed from the catalog, wait for it, and render it."""
+    user = allowed_user(principal, user=wanted.user, tenant=wanted.tenant)
+    event = _build_event(
+        feed_request, user.user_id, tenant=user.tenant, top_k=wanted.count,
+        limit=max(wanted.count, DEFAULT_SHORTLIST), cursor=wanted.cursor, explain=wanted.explain,
+    )  # fmt: skip
+    feed = await ops.kafka.answer(event, seconds=ANSWER_SECONDS)
+    names = await _taste_names(ops, user, feed)
+    return render(
+        http, "playground/_feed.html",
+        feed=feed, cards=cards(feed, before=wanted.before, taste_names=names),
+        offered=await ops.samples.all(), user=user,
+    )  # fmt: skip
+
+
+async def _has_catalog(ops: OpsContext, tenant: str) -> bool:
+    """Whether the tenant has an indexed image; a store that does not answer has none."""
+    if ops.stores.catalogs is None:
+        return False
+    try:
+        catalog = await ops.stores.catalogs.serving()
+        selection = CatalogSelection(tenant, indexed_only=True)
+        return bool((await catalog.page(selection, limit=1)).images)
+    except Unavailable:
+        return False
+
+
 @router.post("/playground/act")
 async def act(ops: Context, principal: Writer, action_request: ActionRequest) -> Response:
     """Send an action to Kafka. The live stream shows the new profile."""
@@ -176,7 +229,7 @@ async def _taste_names(ops: OpsContext, user: UserRef, feed: RankedFeed) -> dict
 
 
 async def _uri(ops: OpsContext, picture: Picture, user: UserRef) -> str:
-    """The address of a picture: sent with it, of a sample, or of a reference of the user."""
+    """The address of a picture: sent with it, of a sample, a reference or a catalog image."""
     if picture.uri is not None:
         return picture.uri
     image = (await ops.samples.all()).get(picture.image_id)
@@ -186,9 +239,12 @@ async def _uri(ops: OpsContext, picture: Picture, user: UserRef) -> str:
     for reference in stored.references if stored else ():
         if reference.image_id == picture.image_id:
             return reference.uri
+    if (uri := await catalog_uri(ops, user, picture.image_id)) is not None:
+        return uri
     raise Problem(
         422, "unknown-picture",
-        f"The image {picture.image_id} is neither a sample nor a reference; send its uri.",
+        f"The image {picture.image_id} is no sample, no reference and not in the catalog; send its"
+        " uri.",
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from services.ops.context import Context, OpsContext
 from services.ops.http.problems import Problem
 from services.ops.pages.users.user_ref import RequestedUser, UserRef
 from services.ops.sample_images import webp
+from shared.domain.images.image_key import ImageKey
 
 router = APIRouter()
 SIDE_PIXELS: Final = 256
@@ -20,7 +21,7 @@ CACHE_HEADERS: Final = {"Cache-Control": "private, max-age=600"}
 async def thumbnail(
     ops: Context, user: RequestedUser, image: Annotated[str, Query(max_length=256)]
 ) -> Response:
-    """Return a reference image of the user, or an image that a feed of the tenant has ranked."""
+    """Return a reference of the user, an image that a feed has ranked, or one of the catalog."""
     uri = await _uri(ops, user, image)
     if uri is None:
         raise Problem(404, "unknown-image", f"The address of the image {image!r} is not known.")
@@ -37,4 +38,15 @@ async def _uri(ops: OpsContext, user: UserRef, image_id: str) -> str | None:
         if reference.image_id == image_id:
             return reference.uri
     known = await ops.stores.image_store.find(tenant=user.tenant, image_ids=[image_id])
-    return known[image_id].uri if image_id in known else None
+    if image_id in known:
+        return known[image_id].uri
+    return await catalog_uri(ops, user, image_id)
+
+
+async def catalog_uri(ops: OpsContext, user: UserRef, image_id: str) -> str | None:
+    """The address of an image of the tenant's catalog; None if it has no such image."""
+    if ops.stores.catalogs is None:
+        return None
+    key = ImageKey(user.tenant, image_id)
+    image = (await (await ops.stores.catalogs.serving()).get([key])).get(key)
+    return image.entry.uri if image else None

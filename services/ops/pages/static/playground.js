@@ -49,10 +49,13 @@ tray.addEventListener("click", (event) => {
 });
 
 feed.addEventListener("click", (event) => {
+  const more = event.target.closest("[data-cursor]");
+  if (more) loadMore(more);
   const button = event.target.closest("[data-act]");
   const shown = button?.closest(".shown");
   if (!shown) return;
-  const request_id = feed.querySelector("[data-request-id]").dataset.requestId;
+  // Each page of a feed from the catalog is a request of its own.
+  const request_id = shown.closest(".page").querySelector("[data-request-id]").dataset.requestId;
   act(shown, button, { request_id, position: Number(shown.dataset.rank) });
 });
 
@@ -84,20 +87,78 @@ function hashOf(text) {
   return hash;
 }
 
-async function rank(ids) {
-  if (!ids.length) return notify("all pictures are marked; add some, or choose a new user");
-  if (feed.hasAttribute("aria-busy")) return undefined;
-  const shown = [...feed.querySelectorAll(".shown")];
-  const before = Object.fromEntries(shown.map((card) => [card.dataset.imageId, Number(card.dataset.rank)]));
+const isCatalog = () => ranking.source?.value === "catalog";
+
+/** One page of a feed, in an element of its own: it has its own request id and ranks. */
+function pageOf(html) {
+  const page = document.createElement("div");
+  page.className = "stack page";
+  page.append(...parsed(html).childNodes);
+  return page;
+}
+
+const ranksOf = (cards) => Object.fromEntries(cards.map((card) => [card.dataset.imageId, Number(card.dataset.rank)]));
+
+const catalogPage = (more) => send("/playground/feed", { user, tenant, count: Math.min(Number(ranking.many.value), 48), ...more });
+
+async function rankCatalog() {
+  if (feed.hasAttribute("aria-busy")) return;
+  const before = ranksOf([...feed.querySelectorAll(".page:first-child .shown")]);
   const button = ranking.querySelector("button");
   button.disabled = true;
   await busy(feed, async () => {
-    const part = parsed(await send("/playground/rank", { user, tenant, pictures: ids.map(payloadOf), before }));
-    for (const card of part.querySelectorAll(".shown")) {
+    feed.replaceChildren(pageOf(await catalogPage({ before })));
+    watchEnd();
+    ranked = [];
+  });
+  button.disabled = false;
+}
+
+/** Load the next page: by a click, by the keyboard, or when the end comes into view. */
+async function loadMore(button) {
+  if (button.disabled) return;
+  button.disabled = true;
+  const hasFocus = document.activeElement === button;
+  await busy(feed, async () => {
+    const page = pageOf(await catalogPage({ cursor: button.dataset.cursor }));
+    button.closest(".more").remove();
+    feed.append(page);
+    watchEnd();
+    // A keyboard user continues at the first new picture.
+    if (hasFocus) page.querySelector(".shown button")?.focus();
+  });
+  button.disabled = false;
+}
+
+const end = new IntersectionObserver((entries) => {
+  for (const entry of entries)
+    if (entry.isIntersecting) {
+      end.disconnect();
+      loadMore(entry.target);
+    }
+}, { rootMargin: "300px" });
+
+function watchEnd() {
+  end.disconnect();
+  const button = feed.querySelector("[data-cursor]");
+  if (button) end.observe(button);
+}
+
+async function rank(ids) {
+  if (isCatalog()) return rankCatalog();
+  if (!ids.length) return notify("all pictures are marked; add some, or choose a new user");
+  if (feed.hasAttribute("aria-busy")) return undefined;
+  const shown = [...feed.querySelectorAll(".shown")];
+  const before = ranksOf(shown);
+  const button = ranking.querySelector("button");
+  button.disabled = true;
+  await busy(feed, async () => {
+    const page = pageOf(await send("/playground/rank", { user, tenant, pictures: ids.map(payloadOf), before }));
+    for (const card of page.querySelectorAll(".shown")) {
       const mine = own.get(card.dataset.imageId);
       if (mine) card.querySelector("img").src = mine.uri;
     }
-    swap(feed, part);
+    feed.replaceChildren(page);
     ranked = ids;
   });
   button.disabled = false;
@@ -106,8 +167,9 @@ async function rank(ids) {
 
 ranking.addEventListener("submit", (event) => {
   event.preventDefault();
-  rank(candidates());
+  rank(isCatalog() ? [] : candidates());
 });
+ranking.source?.addEventListener("change", () => (ranked = null));
 ranking.view.addEventListener("change", () => (feed.dataset.view = ranking.view.value));
 
 let pending;
@@ -116,6 +178,8 @@ listen(`/live/profile?${query}`, {
   changed: (html) => {
     swap(document.getElementById("taste"), html);
     clearTimeout(pending);
+    // A feed of several pages is not replaced under the reader.
+    if (feed.querySelectorAll(".page").length > 1) return;
     if (ranked && ranking.again.checked) pending = setTimeout(() => rank(ranked), 300);
   },
 });
