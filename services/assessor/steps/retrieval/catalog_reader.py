@@ -27,7 +27,8 @@ POPULAR_STEP: Final = 100
 MAX_POPULAR: Final = 500
 NEW_PER_PLACE: Final = 3
 """Newest images that are read for each place: some of them have been viewed often already."""
-PAGE: Final = 256
+PAGE: Final = 128
+"""Images that are read at once of a random cell, which mostly holds fewer."""
 
 
 class CatalogReader:
@@ -88,12 +89,11 @@ class CatalogReader:
         """At most `number` other images, drawn by chance, with the probability of each."""
         if number <= 0:
             return {}
-        first = await self._catalog.page(
-            self._selection, limit=max(LEAST_POOL, 2 * number) + len(without)
-        )
+        first = await self._catalog.page(self._selection, limit=LEAST_POOL)
         cell, images = WHOLE, list(first.images)
         if first.next is not None:
-            cell = drawn_cell(seed, [_point(image) for image in images], number=number)
+            ids = [_point(image) for image in images]
+            cell = drawn_cell(seed, ids, number=number, without=len(without))
             images = []
             after: str | None = str(cell.start)
             while after is not None and cell.holds(UUID(after)):

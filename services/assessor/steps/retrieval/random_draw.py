@@ -49,15 +49,16 @@ class Cell:
 WHOLE: Final = Cell(0, 0)
 
 
-def drawn_cell(seed: UUID, first_ids: Sequence[UUID], *, number: int) -> Cell:
+def drawn_cell(seed: UUID, first_ids: Sequence[UUID], *, number: int, without: int = 0) -> Cell:
     """A random cell with an expected number of images that suffices to draw `number`.
 
     `first_ids` are the lowest ids of the catalog, ascending: from their density follows how many
-    images there are. The size of the cell depends on the catalog alone.
+    images there are. `without` of them are not drawn. The size of the cell depends on the catalog
+    and on these numbers alone.
     """
     pool = max(LEAST_POOL, 2 * number)
-    density = len(first_ids) / (first_ids[-1].int + 1)
-    bits = floor(log2(max(density * 2.0**UUID_BITS / pool, 1.0)))
+    count = len(first_ids) * 2.0**UUID_BITS / (first_ids[-1].int + 1)
+    bits = floor(log2(max((count - without) / pool, 1.0)))
     bits = min(bits, MAX_CELL_BITS)
     return Cell(bits, int(_random(seed, "cell").random() * 2**bits))
 

@@ -1,8 +1,10 @@
 """Find a shortlist: plan the searches for a user, read the catalog and merge the results."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import ceil
+from typing import Final
 
 from services.assessor.config import AssessorSettings
 from services.assessor.popularity.counts import Popularity
@@ -33,6 +35,9 @@ from shared.store.catalog.protocol import CatalogStore
 from shared.store.catalog.queries import CatalogSelection
 from shared.store.catalog.serving import Catalogs
 from shared.store.protocol import ImpressionStore
+
+SPARE: Final = 2
+"""Popular and new images that are read for each place: other sources may bring some of them."""
 
 
 @dataclass(frozen=True)
@@ -133,20 +138,21 @@ class CatalogSearch:
     ) -> list[RetrievedImage]:
         """At most `number` images of the selection: first the sure ones, then the drawn ones."""
         reader = CatalogReader(catalog, selection, popularity=self._popularity, user=request.user)
-        by_source = plan.shares
-        explored = places(
-            [by_source.get("explored", 0.0), 1 - by_source.get("explored", 0.0)], number
-        )[0]
-        rankings = await reader.rankings(plan.searches)
-        if "popular" in by_source:
-            share = by_source["popular"]
-            popular = await reader.popular(2 * ceil(share * number))
-            rankings.append(Ranking("popular", share, popular))
-        if "new" in by_source:
-            share = by_source["new"]
-            new = await reader.new(2 * ceil(share * number), since=self._clock() - self._new_age)
-            rankings.append(Ranking("new", share, new))
-        sure = shortlisted(rankings, limit=number - explored)
+        popular, new, explored = (
+            plan.shares.get(source, 0.0) for source in ("popular", "new", "explored")
+        )
+        searched, popular_ids, new_ids = await asyncio.gather(
+            reader.rankings(plan.searches),
+            reader.popular(SPARE * ceil(popular * number)),
+            reader.new(SPARE * ceil(new * number), since=self._clock() - self._new_age),
+        )
+        rankings = [
+            *searched,
+            Ranking("popular", popular, popular_ids),
+            Ranking("new", new, new_ids),
+        ]
+        by_queries = places([1 - explored, explored], number)[0]
+        sure = shortlisted(rankings, limit=by_queries)
         images = [RetrievedImage(reader.images[name], source) for name, source in sure]
         chosen = {name for name, _ in sure}
         draws = await reader.drawn(number - len(sure), seed=request.seed, without=chosen)
