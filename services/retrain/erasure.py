@@ -18,6 +18,8 @@ class Lake(Protocol):
 
     def remaining(self, user: User, erasure: Erasure | None = None) -> dict[str, int]: ...
 
+    def files_remaining(self, user: User, erasure: Erasure | None = None) -> dict[str, int]: ...
+
 
 class JobFiles(Protocol):
     """Removes lines, names and images (`services.retrain.jobs.erasure`)."""
@@ -53,7 +55,9 @@ class UserEraser:
     def _erase(self, user: User, erasure: Erasure) -> tuple[dict[str, int], dict[str, int]]:
         rows = self._lake.erase(user, erasure, now=self._clock())
         removed = _lake_counts(rows) | self._job_files.erase(user)
-        rows_left = _lake_counts(self._lake.remaining(user, erasure))
+        rows_left = _lake_counts(
+            self._lake.remaining(user, erasure) | self._lake.files_remaining(user, erasure)
+        )
         return removed, rows_left | self._job_files.remaining(user)
 
 

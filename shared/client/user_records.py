@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from shared.domain.errors import Unprocessable
 from shared.events.topics import topic_named
 from shared.events.types.audience import AudienceMatched
-from shared.events.types.base import UserEvent, record_key
+from shared.events.types.base import ImageEvent, UserEvent, record_key
 from shared.events.wire.codec import decode
 from shared.events.wire.record import Record
 
@@ -21,7 +21,7 @@ class IsAboutUser:
         self._spellings = tuple({text.encode() for text in spellings})
 
     def __call__(self, record: Record) -> bool:
-        if record.key == self._key:
+        if record.key == self._key and not _is_about_images(record.topic):
             return True
         value = record.value or b""
         if not any(text in value for text in self._spellings):
@@ -40,6 +40,12 @@ class IsAboutUser:
             case AudienceMatched():
                 return any((event.tenant, member.user_id) == self._user for member in event.users)
         return False
+
+
+def _is_about_images(topic_name: str) -> bool:
+    """Whether the keys of a topic name images, one of which may have the user's id."""
+    event = topic_named(topic_name).event
+    return event is not None and issubclass(event, ImageEvent)
 
 
 def records_about(records: Iterable[Record], *, tenant: str, user_id: str) -> Iterator[Record]:

@@ -16,7 +16,6 @@ from shared.domain.times.time_bounds import time_of_ms
 from shared.domain.user import User
 from shared.events.topics import ALL_TOPICS, COMPACTED_WITHIN_MS, TOPICS, Topic
 from shared.events.wire.record import Record
-from shared.files.lake_address import local_folder
 from shared.messaging.client.connection import Kafka, settings_of
 from shared.messaging.read.tail import whole_topic
 from shared.store.erasures import QdrantErasures
@@ -77,26 +76,17 @@ def _records_about(kafka: Kafka, topic: Topic, user: User) -> Iterator[Record]:
 
 def _lake(settings: RetrainSettings, user: User) -> list[SearchResult]:
     try:
-        rows = lake_erasure(settings).remaining(user)
+        lake = lake_erasure(settings)
+        rows, files = lake.remaining(user), lake.files_remaining(user)
     except (Unavailable, LakeBroken) as error:
         return [SearchResult(f"lake {settings.lake_uri}", None, str(error))]
-    log_entries = _log_entries(settings.lake_uri, user)
+    old_files = sum(count for name, count in files.items() if name.endswith("_files"))
+    log_entries = sum(count for name, count in files.items() if name.endswith("_log"))
     return [
-        SearchResult(f"lake table {table}", count) for table, count in rows.items()
-    ] + log_entries
-
-
-def _log_entries(lake: str, user: User) -> list[SearchResult]:
-    """Count entries of Delta's log that contain the user id; only for a lake in a local folder.
-
-    In object storage, the services search the log.
-    """
-    folder = local_folder(lake)
-    if folder is None or not folder.is_dir():
-        return []
-    user_id = f'"{user.user_id}'.encode()
-    entries = [file for file in folder.glob("*/_delta_log/*.json") if user_id in file.read_bytes()]
-    return [SearchResult("log of the lake", len(entries))]
+        *(SearchResult(f"lake table {table}", count) for table, count in rows.items()),
+        SearchResult("files of the lake, live and old", old_files),
+        SearchResult("log of the lake", log_entries),
+    ]
 
 
 async def _qdrant(settings: StoreSettings, user: User) -> list[SearchResult]:

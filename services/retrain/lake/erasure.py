@@ -11,6 +11,7 @@ from deltalake import CommitProperties, QueryBuilder, Transaction, write_deltala
 
 from services.retrain.lake.arrow_tables import table_of
 from services.retrain.lake.erased_users import ErasureTable, user_of
+from services.retrain.lake.file_search import Covers, TableFiles
 from services.retrain.lake.table import FENCE, ConcurrentCommit, LakeTable
 from shared.domain.erasures import Erasure
 from shared.domain.errors import Unavailable
@@ -59,6 +60,21 @@ class LakeErasure:
             if table.exists()
         }
 
+    def files_remaining(self, user: User, erasure: Erasure | None = None) -> dict[str, int]:
+        """Number of files by table that still have such rows, or name the user in Delta's log.
+
+        Live and old files are read as the disk lists them; raises as `erase`.
+        """
+        counts: dict[str, int] = {}
+        for table in self._tables:
+            if not table.exists():
+                continue
+            with table.translated():
+                files = TableFiles(table)
+                counts[f"{table.schema.name}_files"] = len(files.with_rows(user, _covers(erasure)))
+                counts[f"{table.schema.name}_log"] = files.log_entries(user.user_id)
+        return counts
+
     def rows(self, user: User) -> dict[str, list[str]]:
         """The user's events as they were collected, by table; raises as `erase`."""
         return {
@@ -74,6 +90,8 @@ class LakeErasure:
             _commit(table, partial(_delete, predicate=predicate))
         with table.translated():
             _delete_replaced_files(table)
+            # A vacuum may leave old files behind, and does not see those of a failed commit.
+            TableFiles(table).delete_unnamed(user, _covers(erasure))
         return len(positions)
 
 
@@ -82,9 +100,16 @@ def _positions(table: LakeTable, user: User, erasure: Erasure | None) -> list[Po
     return [
         (row["kafka_partition"], row["kafka_offset"])
         for row in _rows(table, user, all_events=False)
-        if erasure is None
-        or erasure.covers(occurred_at=row["occurred_at"], written_at=row["written_at"])
+        if _covers(erasure)(row)
     ]
+
+
+def _covers(erasure: Erasure | None) -> Covers:
+    """Whether an erasure covers a row; without one, every row counts."""
+    return lambda row: (
+        erasure is None
+        or erasure.covers(occurred_at=row["occurred_at"], written_at=row["written_at"])
+    )
 
 
 def _rows(table: LakeTable, user: User, *, all_events: bool) -> list[dict[str, Any]]:

@@ -72,6 +72,11 @@ class LakeTable:
         """For messages; Delta Lake opens `address`."""
         self._options = dict(storage_options or {})
 
+    @property
+    def storage_options(self) -> dict[str, str]:
+        """How object storage is reached."""
+        return dict(self._options)
+
     def prepare(self) -> None:
         """Create the table if it is missing, and keep user ids out of its log."""
         self._require_writable_folder()

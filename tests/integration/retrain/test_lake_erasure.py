@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
@@ -14,6 +15,7 @@ from services.retrain.config import RetrainSettings
 from services.retrain.lake.arrow_tables import schema_of
 from services.retrain.lake.collect import Collector
 from services.retrain.lake.erasure import LakeErasure
+from services.retrain.lake.file_search import TableFiles
 from services.retrain.lake.table import LakeTable
 from shared.domain.erasures import Erasure
 from shared.domain.user import User
@@ -252,3 +254,44 @@ def test_the_table_of_erasures_has_no_user_ids(lake: Lake) -> None:
     listed = b"".join(f.read_bytes() for f in (lake.folder / "erasures").rglob("*") if f.is_file())
     assert listed
     assert ADA.user_id.encode() not in listed
+
+
+def test_old_files_that_a_vacuum_leaves_behind_are_found_and_deleted(
+    lake: Lake, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(sender, [*likes(ADA, 3), json.dumps({"user_id": ADA.user_id, "type": "?"}).encode()])
+    lake.collector().run()
+    send(sender, likes(BO, 2))
+    lake.collector().run()
+    # A collector died after it had written this file, and before its commit.
+    (of_ada, *_) = [f for f in lake.folder.rglob("day=*/*.parquet") if ADA.user_id in rows_of(f)]
+    (of_ada.parent / "part-00000-of-a-dead-collector.parquet").write_bytes(of_ada.read_bytes())
+    erasure = erasure_now()
+    with monkeypatch.context() as patched:
+        # delta-io/delta-rs#3911: the vacuum reports success and deletes nothing.
+        patched.setattr(DeltaTable, "vacuum", lambda *args, **options: [])
+        patched.setattr(TableFiles, "delete_unnamed", lambda *args: 0)
+        erase(lake, ADA, erasure)
+        left = lake_erasure_of(lake)
+        assert left.remaining(ADA, erasure) == {"feedback": 0}
+        assert left.files_remaining(ADA, erasure) == {"feedback_files": 2, "feedback_log": 0}
+        assert left.files_remaining(BO)["feedback_files"] == 1
+    with monkeypatch.context() as patched:
+        patched.setattr(DeltaTable, "vacuum", lambda *args, **options: [])
+        erase(lake, ADA, erasure)
+    assert left.files_remaining(ADA, erasure) == {"feedback_files": 0, "feedback_log": 0}
+    assert users(lake) == {"bo": 2}
+    assert not any(ADA.user_id in rows_of(file) for file in lake.folder.rglob("*.parquet"))
+
+
+def rows_of(file: Path) -> str:
+    return str(pq.read_table(file).to_pylist())
+
+
+def test_a_log_that_names_the_user_is_counted(lake: Lake, sender: Sender) -> None:
+    send(sender, likes(ADA, 2))
+    lake.collector().run()
+    lake.delta().delete(f"user_id = '{ADA.user_id}'")
+    counts = lake_erasure_of(lake).files_remaining(ADA)
+    assert counts["feedback_log"] == 1
+    assert lake_erasure_of(lake).files_remaining(User("default", "DELETE"))["feedback_log"] == 0
