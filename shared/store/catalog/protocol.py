@@ -30,7 +30,11 @@ class CatalogStore(Protocol):
         ...
 
     async def fail(self, failures: Mapping[ImageKey, IndexFailure]) -> None:
-        """Note why images cannot be indexed; removed images stay removed."""
+        """Note why images cannot be indexed; removed images stay removed.
+
+        An index of an earlier address is removed with its vectors: the app shows that content no
+        more.
+        """
         ...
 
     async def remove(self, keys: Collection[ImageKey]) -> int:

@@ -29,12 +29,13 @@ from shared.store.catalog.images import (
     StoredImage,
 )
 from shared.store.catalog.payload import (
+    INDEX,
     PUBLISHED_AT,
     failure_payload,
     published_payload,
     stored_image,
 )
-from shared.store.catalog.qdrant_changes import index_changes, set_payload
+from shared.store.catalog.qdrant_changes import index_changes, no_index_changes, set_payload
 from shared.store.catalog.qdrant_filter import qdrant_filter
 from shared.store.catalog.qdrant_queries import query_request
 from shared.store.catalog.queries import (
@@ -106,14 +107,16 @@ class QdrantCatalog:
 
     async def fail(self, failures: Mapping[ImageKey, IndexFailure]) -> None:
         by_point = {_point(key): failure for key, failure in failures.items()}
-        stored = {str(point.id) for point in await self._points(by_point)}
-        await self._change(
-            [
-                set_payload(point_id, failure_payload(failure))
-                for point_id, failure in by_point.items()
-                if point_id in stored
-            ]
-        )
+        changes: list[UpdateOperation] = []
+        for point in await self._points(by_point, with_payload=["uri", INDEX]):
+            point_id, payload = str(point.id), point.payload or {}
+            failure = by_point[point_id]
+            index = payload.get(INDEX)
+            is_of_other = index is not None and index["uri"] != failure.uri
+            if is_of_other and payload["uri"] == failure.uri:
+                changes += no_index_changes(point_id)
+            changes.append(set_payload(point_id, failure_payload(failure)))
+        await self._change(changes)
 
     async def remove(self, keys: Collection[ImageKey]) -> int:
         point_ids: list[Any] = [_point(key) for key in keys]

@@ -15,7 +15,7 @@ from qdrant_client.http.models import (
 
 from shared.store.catalog.combined import COMBINED, combined_vector
 from shared.store.catalog.images import VECTOR_NAMES, IndexedContent
-from shared.store.catalog.payload import index_payload
+from shared.store.catalog.payload import INDEX, index_payload
 from shared.store.qdrant import VectorSizes
 
 
@@ -48,3 +48,12 @@ def index_changes(
             )
         )
     return [*changes, set_payload(point_id, index_payload(content.index))]
+
+
+def no_index_changes(point_id: str) -> list[UpdateOperation]:
+    """Remove the index and all vectors of a point."""
+    vectors = DeleteVectors(points=[point_id], vector=[*VECTOR_NAMES, COMBINED])
+    return [
+        DeleteVectorsOperation(delete_vectors=vectors),
+        set_payload(point_id, {INDEX: None}),
+    ]

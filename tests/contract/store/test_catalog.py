@@ -86,6 +86,22 @@ async def test_a_walk_reads_the_images_of_all_tenants_once(catalog: CatalogStore
     assert sorted(keys) == sorted(key(f"i{n}", tenant=f"t{n % 3}") for n in range(7))
 
 
+async def test_the_index_of_an_earlier_address_is_removed_when_the_new_one_fails(
+    catalog: CatalogStore,
+) -> None:
+    await fill(catalog, a=axis(0), b=axis(1))
+    await catalog.publish([published("a", uri="mem:new")])
+    late = IndexFailure(uri="mem:older", reason="http_404", detail="gone", failed_at=NOW)
+    await catalog.fail({key("a"): late})
+    assert (await catalog.get([key("a")]))[key("a")].index is not None
+    await catalog.fail({key("a"): late.model_copy(update={"uri": "mem:new"})})
+    image = (await catalog.get([key("a")]))[key("a")]
+    assert (image.status, image.index) == ("failed", None)
+    (hits,) = await catalog.query(ALL, [CatalogQuery("image", (axis(0),))])
+    assert ids(hits) == ["b"]
+    assert await paged(catalog, CatalogSelection("default", indexed_only=True)) == ["b"]
+
+
 async def test_the_last_of_two_publications_in_one_call_counts(catalog: CatalogStore) -> None:
     await catalog.publish([published("a", tags=("old",)), published("a", tags=("new",))])
     assert (await catalog.get([key("a")]))[key("a")].entry.tags == ("new",)

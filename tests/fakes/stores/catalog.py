@@ -52,9 +52,14 @@ class InMemoryCatalog:
     async def fail(self, failures: Mapping[ImageKey, IndexFailure]) -> None:
         self._answer()
         for key, failure in failures.items():
-            if key in self._images:
-                image = self._images[key].model_copy(update={"failure": failure})
-                self._images[key] = image
+            if key not in self._images:
+                continue
+            known = self._images[key]
+            index = known.index
+            if index is not None and index.uri != known.entry.uri == failure.uri:
+                index = None
+                self._vectors.pop(key, None)
+            self._images[key] = known.model_copy(update={"failure": failure, "index": index})
 
     async def remove(self, keys: Collection[ImageKey]) -> int:
         self._answer()
