@@ -153,6 +153,7 @@ async def _build(
         dependencies.catalogs,
         dependencies.embedder,
         audience_matcher(audience, dependencies),
+        dependencies.cursors,
     )
     # All settings are read before any service is built, so a wrong one leaves nothing half built.
     profile, assessor = from_environment(ProfileSettings), from_environment(AssessorSettings)

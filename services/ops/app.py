@@ -42,6 +42,7 @@ from shared.store.erasures import QdrantErasures
 from shared.store.images import QdrantImages
 from shared.store.profiles import QdrantProfiles
 from shared.store.qdrant import open_qdrant
+from shared.store.sessions.cursor_keys import Cursors
 from shared.store.settings import StoreSettings
 from shared.store.user_list import QdrantUsers
 
@@ -149,7 +150,8 @@ async def open_app(
         )
         users = QdrantUsers(client, collection=profiles.collection)
         erasures = QdrantErasures(client)
-        await erasures.prepare()
+        cursors = Cursors(client, store.feed_cursor_key)
+        await asyncio.gather(erasures.prepare(), cursors.prepare())
         yield await build_app(
             from_environment(OpsSettings),
             messaging,
@@ -166,6 +168,7 @@ async def open_app(
                     embedder=embedder,
                     erasure_check=ErasureCheck(erasures),
                 ),
+                cursors=cursors,
             ),
             models=models,
             training_jobs=training_jobs,

@@ -1,6 +1,7 @@
 """The dependencies of pages and endpoints, built once in `app.py`."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Protocol
 from uuid import UUID
 
@@ -23,6 +24,8 @@ from services.ops.metrics import OpsMetrics
 from services.ops.sample_images import SampleImages
 from services.ops.study.studies import Studies
 from shared.domain.clock import Clock
+from shared.domain.requests.page_cursor import PageCursor
+from shared.domain.user import User
 from shared.embedding.audience.matching import AudienceMatcher
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.protocol import Embedder
@@ -42,6 +45,14 @@ class ImageLoader(Protocol):
         ...
 
 
+class CursorReader(Protocol):
+    """Reads the cursors of feeds; `Cursors` is one."""
+
+    async def read(self, text: str, user: User, *, now: datetime) -> PageCursor:
+        """Raises `BadCursor` for the cursor of another user or an old one, and `Unavailable`."""
+        ...
+
+
 @dataclass(frozen=True)
 class Stores:
     """The stores that this service reads, and the loader of images."""
@@ -58,6 +69,8 @@ class Stores:
     """Embeds the words of a search; None where the catalog cannot be searched by words."""
     audience: AudienceMatcher | None = None
     """Finds the users whose taste an image meets; None where there is no catalog."""
+    cursors: CursorReader | None = None
+    """Checks the cursor of a request before it is sent; None: the assessor alone does."""
 
 
 @dataclass(frozen=True)

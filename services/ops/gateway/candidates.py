@@ -15,6 +15,7 @@ from services.ops.http.idempotency import IdempotencyKey, IdempotentRequest
 from services.ops.http.middleware.authentication import Writer
 from shared.client import NoAnswer, request
 from shared.domain.requests.request_key import RequestKey
+from shared.domain.user import User
 from shared.events import ImageCandidates, RankedFeed
 
 router = APIRouter(prefix="/v1", tags=["feeds"])
@@ -55,15 +56,26 @@ async def rank(
 async def answered(
     ops: OpsContext, event: ImageCandidates, keyed: IdempotentRequest, wait_seconds: float
 ) -> Response:
-    """Send a request: return its feed, the feed of the same request before, or a 202."""
+    """Send a request: return its feed, the feed of the same request before, or a 202.
+
+    A bad cursor is refused here, with the sentence of the assessor, which would send an empty feed.
+    """
     earlier = await ops.kafka.feed(event.request_key)
     if earlier is not None and earlier.answers(event):
         return feed_response(earlier)
+    await check_cursor(ops, event)
     await ops.requests.once(keyed, _no_action)
     try:
         return feed_response(await _feed_of(ops, event, wait_seconds))
     except NoAnswer:
         return accepted(event.request_key)
+
+
+async def check_cursor(ops: OpsContext, event: ImageCandidates) -> None:
+    """Raise `BadCursor`, a 422, unless the cursor of the request continues a feed of its user."""
+    cursor = event.from_catalog.cursor if event.from_catalog else None
+    if cursor is not None and ops.stores.cursors is not None:
+        await ops.stores.cursors.read(cursor, User(event.tenant, event.user_id), now=ops.clock())
 
 
 def accepted(request: RequestKey) -> Response:

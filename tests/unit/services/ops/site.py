@@ -17,7 +17,7 @@ from services.ops.auth.roles import Role
 from services.ops.auth.sessions import Sessions
 from services.ops.auth.tokens import KnownToken, Tokens, digest_of
 from services.ops.config import OpsSettings
-from services.ops.context import OpsContext, Stores
+from services.ops.context import CursorReader, OpsContext, Stores
 from services.ops.http.idempotency import IdempotencyCache
 from services.ops.http.streaming import Streams
 from services.ops.http.web import web_app
@@ -77,6 +77,7 @@ def site(
     idempotency_keys: int = 1000,
     has_catalog: bool = True,
     encoded_images: EncodedImages | None = None,
+    cursors: CursorReader | None = None,
     models: ModelRegistry | None = None,
     training_jobs: TrainingJobRecords | None = None,
     generation: GenerationSettings = NO_GENERATOR,
@@ -107,6 +108,7 @@ def site(
                 embedder=embedder,
                 erasure_check=ErasureCheck(InMemoryErasures()),
             ),
+            cursors=cursors,
         ),
         tokens=known_tokens(TOKENS) if with_tokens else tokens,
         sessions=Sessions(key="a key", hours=ops_settings.ops_session_hours, clock=lambda: NOW),

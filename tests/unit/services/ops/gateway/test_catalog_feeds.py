@@ -1,15 +1,19 @@
 """A feed of catalog images over HTTP: the body, the wait, the next page."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from shared.domain.images.catalog_filter import CatalogFilter
+from shared.domain.requests.page_cursor import CursorSigner, PageCursor
+from shared.domain.user import User
 from shared.events import ImageCandidates
 from tests.unit.services.ops.gateway.test_catalog_images import problem
 from tests.unit.services.ops.sample_events import feed_of
-from tests.unit.services.ops.site import site
+from tests.unit.services.ops.site import NOW, site
 
 
 async def sent_for(
@@ -104,3 +108,46 @@ async def test_an_idempotency_key_belongs_to_its_user() -> None:
         bob = await app.post("/v1/users/bob/feed?wait_seconds=0", json={})
     assert ada.json()["request_id"] == again.json()["request_id"]
     assert problem(bob) == "key-used-otherwise"
+
+
+class SignedCursors:
+    """Cursors with one key, without a store."""
+
+    def __init__(self) -> None:
+        self._signer = CursorSigner(["key"])
+
+    def write(self, user: User, *, hours: int = 1) -> str:
+        cursor = PageCursor(
+            page_id=uuid4(), conditions="c", expires_at=NOW + timedelta(hours=hours)
+        )
+        return self._signer.write(cursor, user)
+
+    async def read(self, text: str, user: User, *, now: datetime) -> PageCursor:
+        return self._signer.read(text, user, now=now)
+
+
+@pytest.mark.parametrize(
+    ("user", "hours", "status", "slug"),
+    [
+        (User("default", "ada"), 1, 202, None),
+        (User("default", "bob"), 1, 422, "cursor-of-another-user"),
+        (User("shop", "ada"), 1, 422, "cursor-of-another-user"),
+        (User("default", "ada"), -1, 422, "expired-cursor"),
+    ],
+)
+async def test_a_cursor_that_is_not_the_users_is_refused_before_it_is_sent(
+    user: User, hours: int, status: int, slug: str | None
+) -> None:
+    cursors = SignedCursors()
+    fake_site = site(cursors=cursors)
+    cursor = cursors.write(user, hours=hours)
+    body = {"user_id": "ada", "candidates": [], "from_catalog": {"cursor": cursor}}
+    async with fake_site.client() as app:
+        responses = [
+            await app.post("/v1/users/ada/feed?wait_seconds=0", json={"cursor": cursor}),
+            await app.post("/v1/candidates?wait_seconds=0", json=body),
+        ]
+    for response in responses:
+        assert response.status_code == status, response.text
+        assert slug is None or problem(response) == slug
+    assert len(fake_site.kafka.sent) == (2 if slug is None else 0)
