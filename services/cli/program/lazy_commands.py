@@ -11,10 +11,10 @@ from typer.core import TyperGroup
 VERBS: Final = {
     "up": "system", "demo": "system", "assess": "app", "publish": "app", "feed": "app",
     "catalog": "app", "feedback": "app", "profile": "app", "mcp": "app", "imagine": "app",
-    "study": "system", "erase": "app",
+    "rate": "app", "study": "system", "erase": "app",
     "evaluate": "models", "bench": "models", "night": "models", "model": "models",
     "models": "models", "rules": "system", "dlq": "app", "import": "data",
-    "export": "data", "doctor": "system",
+    "export": "data", "backtest": "data", "doctor": "system",
 }  # fmt: skip
 """In the order of `--help`; each is a module in its folder of `services.cli.verbs`."""
 
