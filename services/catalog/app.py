@@ -19,6 +19,7 @@ from services.catalog.indexing.waiting_list import Pauses, WaitingList
 from services.catalog.indexing.writer import IndexWriter
 from services.catalog.metrics import CatalogMetrics
 from services.catalog.publications import Publications
+from services.catalog.restoring import restore
 from shared.domain.clock import system_clock
 from shared.embedding.audience.settings import AudienceSettings
 from shared.images.hosts.host_metrics import HostMetrics
@@ -113,6 +114,7 @@ async def build(
         writing=writing,
         forget_address=indexer.loading.forget,
     )
+    await restore(catalogs, messaging)
     connect(kafka, publications)
     await follow_promotions(kafka, shared.models, messaging)
     indexing = BackgroundIndexing(

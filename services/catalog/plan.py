@@ -33,17 +33,18 @@ def is_change(publication: Publication, stored: StoredImage | None) -> bool:
     """Whether a publication changes anything; a redelivered one does not.
 
     Kafka's order counts and not the time of the event: a compacted topic keeps its last record. An
-    image that failed is tried again.
+    image with a failure is tried again.
     """
-    return stored is None or stored.entry != publication.entry or stored.status == "failed"
+    return stored is None or stored.entry != publication.entry or stored.failure is not None
 
 
 def needs_indexing(image: StoredImage, *, model_version: str) -> bool:
     """Whether an image waits for its index, or for the description of a newer model.
 
-    An image that failed waits for its next publication.
+    An image that failed waits for its next publication. One that could not be loaded for a newer
+    description serves with the old one until then.
     """
-    if image.status == "failed":
+    if image.failure is not None and image.failure.uri == image.entry.uri:
         return False
     index = image.index
     return not image.is_current or index is None or index.model_version != model_version

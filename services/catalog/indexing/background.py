@@ -73,6 +73,7 @@ class BackgroundIndexing:
         self._scanned: tuple[str, float] | None = None
         """The model version and the time of the last complete scan."""
         self._stored: tuple[IndexingStatus, float] | None = None
+        self._status_at = monotonic()
         self._drop_at = monotonic() + DROP_SECONDS
 
     async def start(self) -> None:
@@ -175,20 +176,21 @@ class BackgroundIndexing:
 
     async def store_status(self) -> bool:
         """Export the progress, and store it if it has changed; raises `Unavailable`."""
-        status = self.status()
-        by_state = self._counts.by_state
-        for state, count in by_state.items():
-            self._metrics.images.labels(state).set(count)
-        share = status.reindexing.share if status.reindexing else 1.0
-        self._metrics.reindexed_share.set(share)
         now = self._monotonic()
+        if now < self._status_at:
+            return False
+        self._status_at = now + STATUS_SECONDS
+        status = self.status()
+        for state, count in self._counts.by_state.items():
+            self._metrics.images.labels(state).set(count)
+        self._metrics.reindexed_share.set(status.reindexing.share if status.reindexing else 1.0)
+        if self._scanned is None:
+            return False  # the counts are not complete
         if self._stored is not None:
             before, stored_at = self._stored
             is_same = before == status.model_copy(update={"updated_at": before.updated_at})
-            if now - stored_at < (HEARTBEAT_SECONDS if is_same else STATUS_SECONDS):
+            if is_same and now - stored_at < HEARTBEAT_SECONDS:
                 return False
-        if self._scanned is None:
-            return False  # the counts are not complete
         await self._catalogs.put_status(status)
         self._stored = (status, now)
         return False

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Literal
 
+from services.catalog.plan import needs_indexing
 from shared.domain.ids import catalog_point_id
 from shared.domain.images.image_key import ImageKey
 from shared.store.catalog.images import StoredImage
@@ -20,7 +21,7 @@ def state_of(image: StoredImage | None, *, model_version: str) -> State | None:
         return ("failed", image.failure.reason)
     if image.index is None:
         return ("waiting", "")
-    is_outdated = not image.is_current or image.index.model_version != model_version
+    is_outdated = needs_indexing(image, model_version=model_version)
     return ("outdated" if is_outdated else "indexed", "")
 
 

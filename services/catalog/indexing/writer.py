@@ -114,7 +114,8 @@ class IndexWriter:
         await self._catalog.fail(failures)
         for item, failure in failed:
             self._waiting.finished(item.key)
-            after = item.image.model_copy(update={"failure": failure})
+            index = item.image.index if item.image.is_current else None
+            after = item.image.model_copy(update={"failure": failure, "index": index})
             self._changed(item, after, model_version)
             self._metrics.failed.labels(failure.reason).inc()
 

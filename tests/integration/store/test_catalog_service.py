@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 from uuid import uuid4
 
+import numpy as np
 import pytest
 from confluent_kafka import Producer
 from PIL import Image
@@ -29,6 +30,7 @@ from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
 from shared.runtime.dependencies import SharedDependencies
 from shared.store.catalog.images import StoredImage
+from shared.store.catalog.queries import CatalogQuery, CatalogSelection
 from shared.store.catalog.serving import QdrantCatalogs
 from shared.store.catalog.spaces import CatalogSpace
 from shared.store.image_vectors import QdrantImageVectors
@@ -219,3 +221,38 @@ async def test_a_restart_resumes_and_one_content_under_a_thousand_ids_is_describ
         await until(status_is_stored)
     assert catalog.model.described == ["red"]
     assert catalog.encoder.encoded == ["red"]
+
+
+async def test_another_encoder_takes_the_place_of_the_old_one_when_it_is_complete(
+    catalog: Catalog,
+) -> None:
+    colors = {color: catalog.file(color) for color in COLORS}
+    async with catalog.service():
+        await catalog.publish(colors)
+        await catalog.until_status("indexed", *colors)
+        assert catalog.catalogs is not None
+        old = catalog.catalogs.current_space
+    catalog.encoder = NamingEncoder({**dict.fromkeys(COLORS, "circle"), "red": "square"})
+    catalog.encoder.name = "subjects-2"
+    async with catalog.service():
+        assert catalog.catalogs is not None
+        assert await catalog.catalogs.serving_space() == old
+        await catalog.remove("red")
+
+        async def has_switched() -> bool:
+            assert catalog.catalogs is not None
+            return await catalog.catalogs.serving_space() == catalog.catalogs.current_space
+
+        await until(has_switched)
+
+        async def is_removed() -> bool:
+            return await catalog.stored("red") == {}
+
+        await until(is_removed)
+        assert len(await catalog.stored(*colors)) == len(COLORS) - 1
+        (hits,) = await catalog.catalogs.current.query(
+            CatalogSelection(catalog.tenant),
+            [CatalogQuery("image", (np.eye(catalog.encoder.dimension, dtype=np.float32)[0],))],
+        )
+        assert len(hits) == len(COLORS) - 1
+    assert len(catalog.model.described) == len(COLORS)

@@ -71,6 +71,7 @@ def test_a_redelivered_publication_changes_nothing() -> None:
         (stored(index(uri="mem:old")), True),
         (stored(index(model="m-0")), True),
         (stored(failure=FAILURE), False),
+        (stored(index(model="m-0"), failure=FAILURE), False),
         (stored(failure=FAILURE.model_copy(update={"uri": "mem:old"})), True),
     ],
 )

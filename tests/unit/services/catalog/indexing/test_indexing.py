@@ -8,6 +8,7 @@ import pytest
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.images.image_key import ImageKey
 from shared.domain.taste import Element
+from shared.store.protocol import Described, ImageDescription
 from shared.vlm.background_work import Pace
 from shared.vlm.model_selection import PromotedModel
 from tests.unit.services.catalog.service_on_fakes import CatalogOnFakes
@@ -116,6 +117,19 @@ async def test_a_permanent_failure_is_noted_until_the_image_is_published_again(
     assert await service.status_of("bad") == "indexed"
 
 
+async def test_a_changed_image_that_cannot_be_loaded_serves_no_longer() -> None:
+    service = CatalogOnFakes()
+    await service.publish("a", "drawing:red")
+    await service.index_all()
+    service.images.refused["drawing:gone"] = GONE
+    await service.publish("a", "drawing:gone")
+    await service.index_all()
+    image = await service.stored("a")
+    assert image is not None
+    assert (image.status, image.index) == ("failed", None)
+    assert service.counts.by_state["failed"] == 1
+
+
 async def test_an_image_whose_host_is_away_is_tried_again_later() -> None:
     service = CatalogOnFakes()
     service.images.refused["drawing:red"] = AWAY
@@ -210,6 +224,41 @@ async def test_a_new_model_describes_again_and_keeps_the_image_vectors() -> None
     assert service.background.status().outdated == 0
     vectors = await service.catalogs.current.vectors([image.entry.key])
     assert np.linalg.norm(vectors[image.entry.key]["image"]) == pytest.approx(1)
+
+
+async def test_an_image_that_is_gone_when_a_new_model_comes_serves_with_its_old_words() -> None:
+    service = CatalogOnFakes()
+    await service.publish("a", "drawing:red")
+    await service.index_all()
+    service.images.refused["drawing:red"] = GONE
+    await service.models.promote(NEWER)
+    await service.index_all()
+    image = await service.stored("a")
+    assert image is not None
+    assert image.index is not None
+    assert image.index.model_version == "colors-1"
+    assert image.failure is not None
+    loads = service.images.loads
+    service.restart()
+    await service.index_all()
+    assert service.images.loads == loads
+    assert service.counts.by_state == {"indexed": 1, "outdated": 0, "waiting": 0, "failed": 0}
+
+
+async def test_an_image_of_which_all_is_known_is_not_loaded() -> None:
+    service = CatalogOnFakes()
+    await service.publish("a", "drawing:red")
+    await service.index_all()
+    await service.models.promote(NEWER)
+    index = (await service.stored("a")).index  # type: ignore[union-attr]
+    assert index is not None
+    description = ImageDescription(
+        content_hash=index.content_hash, model_version="colors-2", words={}
+    )
+    await service.image_store.describe([Described(description, np.zeros(160, np.float32))])
+    await service.index_all()
+    assert (await service.stored("a")).index.model_version == "colors-2"  # type: ignore[union-attr]
+    assert service.images.loads == 1
 
 
 async def test_only_images_without_an_index_are_new() -> None:
