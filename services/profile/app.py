@@ -80,6 +80,7 @@ async def build(
         profiles=shared.profiles,
         impressions=shared.impressions,
         erasures=shared.erasures,
+        sessions=shared.feed_sessions,
         publisher=kafka.publisher,
         clock=system_clock,
     )

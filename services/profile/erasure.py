@@ -7,7 +7,8 @@ from shared.events import UserErase
 from shared.events.topics import PROFILES
 from shared.events.types.base import record_key
 from shared.messaging.contract import Delivery, Publisher
-from shared.store.protocol import ErasureStore, ImpressionStore, ProfileStore
+from shared.store.protocol import ErasureStore, ImpressionStore, ProfileStore, StoredProfile
+from shared.store.sessions.pages import FeedSessionStore
 
 
 class UserEraser:
@@ -23,12 +24,14 @@ class UserEraser:
         profiles: ProfileStore,
         impressions: ImpressionStore,
         erasures: ErasureStore,
+        sessions: FeedSessionStore | None = None,
         publisher: Publisher,
         clock: Clock,
     ) -> None:
         self._profiles = profiles
         self._impressions = impressions
         self._erasures = erasures
+        self._sessions = sessions
         self._publisher = publisher
         self._clock = clock
 
@@ -39,18 +42,32 @@ class UserEraser:
             event.occurred_at, written_ms=delivery.record.timestamp_ms, now=self._clock()
         )
         await self._erasures.add(erasure, tenant=user.tenant, user_id=user.user_id)
+        traces = traces_of(await self._profiles.get(tenant=user.tenant, user_id=user.user_id))
         removed = await self.remove(user)
-        remaining = await self._erasures.remaining(tenant=user.tenant, user_id=user.user_id)
+        remaining = await self._erasures.remaining(
+            tenant=user.tenant, user_id=user.user_id, traces=traces
+        )
         await self._publisher.publish(
-            event.receipt("profile", at=self._clock(), removed=removed, remaining=remaining)
+            event.receipt(
+                "profile",
+                at=self._clock(),
+                removed=removed,
+                remaining=remaining,
+                not_searched=self._erasures.not_searched,
+            )
         )
 
     async def remove(self, user: User) -> dict[str, int]:
-        """Remove a user's profile, corrections and impressions; returns how many of each kind."""
+        """Remove a user's profile, corrections, impressions and pages; returns their numbers.
+
+        The assessor removes the pages of feeds too, and discards those that it stores later. They
+        are removed here so that the search that follows finds none.
+        """
         tenant, user_id = user
         stored = await self._profiles.get(tenant=tenant, user_id=user_id)
         profiles = await self._profiles.remove(tenant=tenant, user_id=user_id)
         impressions = await self._impressions.remove(tenant=tenant, user_id=user_id)
+        pages = 0 if self._sessions is None else await self._sessions.remove(user)
         await self._publisher.tombstone(PROFILES, record_key(tenant=tenant, user_id=user_id))
         corrections = stored.corrections.entries if stored and stored.corrections else ()
         return {
@@ -58,4 +75,13 @@ class UserEraser:
             "references": len(stored.references) if stored else 0,
             "corrections": len(corrections),
             "impressions": impressions,
+            **({"feed_pages": pages} if pages else {}),
         }
+
+
+def traces_of(profile: StoredProfile | None) -> set[str]:
+    """Ids that only this user's records should have: of references and of feedback events."""
+    if profile is None:
+        return set()
+    images = {reference.image_id for reference in profile.references}
+    return images | profile.known_event_ids

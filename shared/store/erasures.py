@@ -1,8 +1,8 @@
 """Store erasures in Qdrant, and search all collections for an erased user's points."""
 
 from collections import Counter
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Iterator
+from typing import Any, Final
 
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.conversions.common_types import PointId
@@ -21,8 +21,15 @@ PREFIXES_WITHOUT_USERS: Final = (
 
 PAGE: Final = 1_000
 """Points of one page of a list of all points, read without their vectors."""
+PAGE_WITH_PAYLOADS: Final = 100
+"""A profile has up to 80 references, with pictures of 20 KB where the app sent no address."""
 FILES: Final = "files of the store"
 """Key of the number of files that still contain the user id."""
+FILES_OF_REFERENCES: Final = "files of the store with references"
+"""Key of the number of files that contain a reference or an event of this user alone."""
+SERVER_FILES: Final = (
+    "the files of the Qdrant server: it overwrites deleted points when it optimizes its segments"
+)
 SEARCHED_ID_BYTES: Final = 8
 """Shorter ids also occur by chance in the files of vectors."""
 
@@ -57,7 +64,14 @@ class QdrantErasures:
         with qdrant_errors():
             await self._client.upsert(COLLECTION, [point], wait=True)
 
-    async def remaining(self, *, tenant: str, user_id: str) -> dict[str, int]:
+    @property
+    def not_searched(self) -> tuple[str, ...]:
+        """The files of a server cannot be read from here."""
+        return () if isinstance(self._client, EdgeQdrant) else (SERVER_FILES,)
+
+    async def remaining(
+        self, *, tenant: str, user_id: str, traces: Collection[str] = ()
+    ) -> dict[str, int]:
         """Search by payload, not by point id: the removal used the ids and may have missed some.
 
         A filtered count can be 0 while the points are there (qdrant/qdrant#10302): where it is 0,
@@ -72,6 +86,7 @@ class QdrantErasures:
         )
         counts: dict[str, int] = {}
         look_alikes = 0
+        own = {trace for trace in traces if len(trace.encode()) >= SEARCHED_ID_BYTES}
         with qdrant_errors():
             for collection in (await self._client.get_collections()).collections:
                 if collection.name.startswith(PREFIXES_WITHOUT_USERS):
@@ -79,24 +94,39 @@ class QdrantErasures:
                 filtered = await self._client.count(
                     collection.name, count_filter=of_user, exact=True
                 )
-                users = await self._users_with(user_id, collection.name)
+                users, of_others = await self._users_with(user_id, collection.name, traces=own)
+                own -= of_others
                 listed = users.pop(User(tenant, user_id), 0)
                 counts[collection.name] = max(filtered.count, listed)
                 look_alikes += users.total()
             if isinstance(self._client, EdgeQdrant):
                 await self._client.purge()
                 # Files do not show whether a text is this id or a part of another user's.
+                names = list(counts)
                 if not look_alikes and len(user_id.encode()) >= SEARCHED_ID_BYTES:
-                    counts[FILES] = await self._client.files_with(user_id, collections=counts)
+                    counts[FILES] = await self._client.files_with([user_id], collections=names)
+                if own:
+                    counts[FILES_OF_REFERENCES] = await self._client.files_with(
+                        own, collections=names
+                    )
         return counts
 
-    async def _users_with(self, text: str, collection: str) -> Counter[User]:
-        """Points of each user whose id contains a text, from a list of all points."""
+    async def _users_with(
+        self, text: str, collection: str, *, traces: Collection[str]
+    ) -> tuple[Counter[User], set[str]]:
+        """Points of each user whose id contains a text, and the traces that some point has.
+
+        From a list of all points; the payloads are read as a whole only where there are traces.
+        """
         users: Counter[User] = Counter()
+        in_points: set[str] = set()
         offset: PointId | None = None
         while True:
             points, offset = await self._client.scroll(
-                collection, limit=PAGE, offset=offset, with_payload=["tenant", "user_id"]
+                collection,
+                limit=PAGE if not traces else PAGE_WITH_PAYLOADS,
+                offset=offset,
+                with_payload=True if traces else ["tenant", "user_id"],
             )
             payloads = [point.payload or {} for point in points]
             users.update(
@@ -104,5 +134,21 @@ class QdrantErasures:
                 for payload in payloads
                 if text in payload.get("user_id", "")
             )
+            if traces:
+                texts = frozenset(text for payload in payloads for text in _texts(payload))
+                in_points.update(trace for trace in traces if trace in texts)
             if offset is None:
-                return users
+                return users, in_points
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts of a payload, also the names of its fields: images seen are such names."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)

@@ -424,6 +424,16 @@ class ErasureStore(Protocol):
         """Merge an erasure into the stored one; an earlier one does not shrink it."""
         ...
 
-    async def remaining(self, *, tenant: str, user_id: str) -> dict[str, int]:
-        """How many of the user's points a search still finds, by collection."""
+    async def remaining(
+        self, *, tenant: str, user_id: str, traces: Collection[str] = ()
+    ) -> dict[str, int]:
+        """How many of the user's points a search still finds, by collection.
+
+        `traces`: ids of the user's events and references, which must not be left in files either.
+        """
+        ...
+
+    @property
+    def not_searched(self) -> tuple[str, ...]:
+        """Where deleted data may still lie and the search cannot look, in words."""
         ...

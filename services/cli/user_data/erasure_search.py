@@ -93,9 +93,8 @@ async def _qdrant(settings: StoreSettings, user: User) -> list[SearchResult]:
     try:
         client = open_qdrant(settings)
         try:
-            counts = await QdrantErasures(client).remaining(
-                tenant=user.tenant, user_id=user.user_id
-            )
+            erasures = QdrantErasures(client)
+            counts = await erasures.remaining(tenant=user.tenant, user_id=user.user_id)
         finally:
             await client.close()
     except Unavailable as error:

@@ -216,6 +216,7 @@ FROM_PREFERSTREAM: Final[tuple[tuple[Event, Event], ...]] = (
             erase_event_id=example_id(11),
             service="profile",
             removed={"profiles": 1, "references": 8},
+            not_searched=("the files of the Qdrant server",),
         ),
         UserErased(
             event_id=example_id(14),

@@ -1,6 +1,6 @@
 """A request to erase a user, and the receipt of each service."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, ClassVar, Final
 from uuid import UUID
@@ -27,6 +27,7 @@ class UserErase(UserEvent):
         at: datetime,
         removed: Mapping[str, int],
         remaining: Mapping[str, int],
+        not_searched: Sequence[str] = (),
     ) -> "UserErased":
         """A service's receipt. A redelivered request gets the same event id, so apps can upsert."""
         return UserErased(
@@ -40,6 +41,7 @@ class UserErase(UserEvent):
             service=service,
             removed=dict(removed),
             remaining=dict(remaining),
+            not_searched=tuple(not_searched),
         )
 
 
@@ -56,6 +58,11 @@ class UserErased(UserEvent):
     ] = Field(default_factory=dict)
     """What a search of the service's stores still found afterwards, by kind. All counts are 0 when
     the erasure is complete. A service that does not search leaves the field out."""
+    not_searched: Annotated[
+        tuple[Text, ...], Field(max_length=20, exclude_if=lambda places: not places)
+    ] = ()
+    """Where deleted data may still lie and the service cannot search, in words: such as the files
+    of a Qdrant server, which overwrites them by itself. Absent where everything was searched."""
 
 
 ERASING_SERVICES: Final = ("profile", "assessor", "retrain")

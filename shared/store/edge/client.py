@@ -54,7 +54,7 @@ class EdgeQdrant(AsyncQdrantClient):
         for name in await engine.call("collection_names"):
             await engine.call("purge", name)
 
-    async def files_with(self, text: str, *, collections: Iterable[str]) -> int:
-        """Number of files of these collections that contain a text."""
+    async def files_with(self, texts: Iterable[str], *, collections: Iterable[str]) -> int:
+        """Number of files of these collections that contain one of the texts."""
         folders = [collection_folder(self._folder / "edge", name) for name in collections]
-        return len(await asyncio.to_thread(files_with, text.encode(), folders))
+        return len(await asyncio.to_thread(files_with, [text.encode() for text in texts], folders))

@@ -1,7 +1,8 @@
 """Search the engine's files for a text: an erasure proves that it reached them."""
 
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -15,21 +16,23 @@ def collection_folder(engine_folder: Path, collection: str) -> Path:
     return engine_folder / f"collection-{quote(collection, safe='')}"
 
 
-def files_with(trace: bytes, folders: Iterable[Path]) -> list[Path]:
-    """The files of these folders that contain the bytes."""
+def files_with(traces: Collection[bytes], folders: Iterable[Path]) -> list[Path]:
+    """The files of these folders that contain one of the traces; there must be at least one."""
     files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
-    return [file for file in files if _contains(file, trace)]
+    pattern = re.compile(b"|".join(re.escape(trace) for trace in traces))
+    longest = max(len(trace) for trace in traces)
+    return [file for file in files if _contains(file, pattern, longest)]
 
 
-def _contains(file: Path, trace: bytes) -> bool:
+def _contains(file: Path, pattern: re.Pattern[bytes], longest: int) -> bool:
     with suppress(FileNotFoundError), file.open("rb") as stream:  # the engine may remove it
         for begin, end in _written_parts(stream):
             stream.seek(begin)
             rest = b""
             while block := stream.read(min(BLOCK_BYTES, end - stream.tell())):
-                if trace in rest + block:
+                if pattern.search(rest + block):
                     return True
-                rest = block[-len(trace) :]
+                rest = block[-longest:]
     return False
 
 

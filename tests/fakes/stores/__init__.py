@@ -252,6 +252,8 @@ class InMemoryErasures:
     def __init__(self) -> None:
         self.by_user: dict[tuple[str, str], Erasure] = {}
         self.remaining_counts: dict[str, int] = {"profiles": 0}
+        self.not_searched: tuple[str, ...] = ()
+        self.traces: set[str] = set()
 
     async def get(self, *, tenant: str, user_id: str) -> Erasure | None:
         return self.by_user.get((tenant, user_id))
@@ -263,5 +265,8 @@ class InMemoryErasures:
         stored = self.by_user.get((tenant, user_id))
         self.by_user[tenant, user_id] = erasure.with_earlier(stored)
 
-    async def remaining(self, *, tenant: str, user_id: str) -> dict[str, int]:
+    async def remaining(
+        self, *, tenant: str, user_id: str, traces: Collection[str] = ()
+    ) -> dict[str, int]:
+        self.traces = set(traces)
         return dict(self.remaining_counts)

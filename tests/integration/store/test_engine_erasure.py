@@ -14,7 +14,7 @@ from shared.store.edge import disk_search
 from shared.store.edge.client import EdgeQdrant
 from shared.store.edge.collections import DELETED_FOR_SECONDS, Collections
 from shared.store.edge.shard import Shard
-from shared.store.erasures import FILES, QdrantErasures
+from shared.store.erasures import FILES, FILES_OF_REFERENCES, QdrantErasures
 from shared.store.impressions import QdrantImpressions
 from shared.store.profiles import QdrantProfiles
 from shared.store.protocol import Impressions, StoredProfile, TasteVectors
@@ -64,7 +64,7 @@ class Users:
 
 
 def files_with(folder: Path, text: str) -> list[Path]:
-    return disk_search.files_with(text.encode(), [folder])
+    return disk_search.files_with([text.encode()], [folder])
 
 
 def test_the_search_of_files_reads_all_their_bytes(tmp_path: Path) -> None:
@@ -198,9 +198,44 @@ def test_a_purged_point_leaves_all_segments_with_its_vector_and_its_earlier_payl
     traces += [array("f", record.vector["a"]).tobytes() for record in stored]  # type: ignore[index]
     shard.update(UpdateOperation.delete_points([*erased]), deletes=True)
     shard.flush()
-    assert all(disk_search.files_with(trace, [folder]) for trace in traces)
+    assert all(disk_search.files_with([trace], [folder]) for trace in traces)
     shard.purge()
-    assert [disk_search.files_with(trace, [folder]) for trace in traces] == [[]] * len(traces)
+    assert [disk_search.files_with([trace], [folder]) for trace in traces] == [[]] * len(traces)
     assert shard.engine.count(CountRequest()) == 6_000 - len(erased)
     assert files_with(folder, names[101])
     shard.close()
+
+
+async def test_references_of_an_erased_user_are_searched_in_points_and_files(folder: Path) -> None:
+    users = Users(folder)
+    await users.prepare()
+    for user_id in ("ada-lovelace", "bo"):
+        await users.add(user_id)
+    own, shared = "event-of-ada-only", "image-seen-by-all"
+    seen = {own: system_clock(), shared: system_clock()}
+    await users.impressions.put(Impressions(tenant="default", user_id="ada-lovelace", seen_at=seen))
+    await users.impressions.put(
+        Impressions(tenant="default", user_id="bo", seen_at={shared: system_clock()})
+    )
+    try:
+        remove = users.profiles.remove, users.impressions.remove
+        for removal in remove:
+            await removal(tenant="default", user_id="ada-lovelace")
+        assert files_with(folder, own)
+        remaining = await users.erasures.remaining(
+            tenant="default", user_id="ada-lovelace", traces=[own, shared, "short"]
+        )
+        # Bo has seen the image as well, so it may be in the files.
+        assert files_with(folder, shared)
+        assert not files_with(folder, own)
+        assert remaining[FILES_OF_REFERENCES] == 0
+        assert set(remaining.values()) == {0}
+        assert users.erasures.not_searched == ()
+        # What the purge could not remove is counted.
+        (folder / "edge" / "collection-impressions" / "left").write_text(own)
+        again = await users.erasures.remaining(
+            tenant="default", user_id="ada-lovelace", traces=[own]
+        )
+        assert again[FILES_OF_REFERENCES] == 1
+    finally:
+        await users.client.close()

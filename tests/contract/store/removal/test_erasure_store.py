@@ -10,6 +10,7 @@ from qdrant_client import AsyncQdrantClient
 from shared.domain.erasures import Erasure
 from shared.domain.user import User
 from shared.embedding.taste_vectors import taste_vectors
+from shared.store.edge.client import EdgeQdrant
 from shared.store.erasures import COLLECTION, QdrantErasures
 from shared.store.impressions import QdrantImpressions
 from shared.store.protocol import ErasureStore, Impressions
@@ -100,3 +101,10 @@ async def test_a_stored_erasure_does_not_contain_the_users_name(client: AsyncQdr
     await erasures.add(at(NOON), tenant="default", user_id="ana-lovelace")
     points, _ = await client.scroll(COLLECTION, with_payload=True)
     assert "ana-lovelace" not in str(points)
+
+
+async def test_the_files_of_a_server_cannot_be_searched_and_the_receipt_can_say_so(
+    client: AsyncQdrantClient,
+) -> None:
+    is_embedded = isinstance(client, EdgeQdrant)
+    assert bool(QdrantErasures(client).not_searched) != is_embedded

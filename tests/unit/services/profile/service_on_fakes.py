@@ -32,6 +32,7 @@ from tests.fakes.stores import (
     InMemoryImpressions,
     InMemoryProfiles,
 )
+from tests.fakes.stores.sessions import InMemorySessions
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
@@ -78,8 +79,10 @@ class ProfileSetup:
             self.store, profile_publisher, dependencies.models, clock=lambda: NOW,
             profile_deduplication_size=used.profile_deduplication_size, embedder=self.embedder,
         )  # fmt: skip
+        self.sessions = InMemorySessions()
         self.eraser = UserEraser(
             profiles=self.store, impressions=self.impressions, erasures=self.erasures,
+            sessions=self.sessions,
             publisher=self.publisher, clock=lambda: NOW,
         )  # fmt: skip
         recorder = impression_recorder(self.impressions, used)

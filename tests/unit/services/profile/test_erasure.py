@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from shared.domain.ids import erased_event_id
 from shared.domain.user import User
@@ -11,6 +11,7 @@ from shared.events.topics import PROFILES
 from shared.events.types.base import Event
 from shared.events.wire.record import Record
 from shared.messaging.contract import Delivery
+from shared.store.sessions.pages import PageConditions, ServedPage
 from tests.fakes.publisher import RecordingPublisher
 from tests.unit.services.profile.service_on_fakes import (
     NOW,
@@ -61,6 +62,26 @@ async def test_the_receipt_counts_the_data_that_remains() -> None:
     setup = ProfileSetup()
     setup.erasures.remaining_counts = {"profiles": 0, "elsewhere": 2}
     assert (await erased(setup, erase())).remaining == {"profiles": 0, "elsewhere": 2}
+
+
+async def test_the_receipt_names_where_nobody_can_search() -> None:
+    setup = ProfileSetup()
+    setup.erasures.not_searched = ("the files of the Qdrant server",)
+    assert (await erased(setup, erase())).not_searched == ("the files of the Qdrant server",)
+
+
+async def test_pages_of_feeds_are_removed_and_the_ids_of_references_are_searched() -> None:
+    setup = ProfileSetup()
+    liked = feedback("red")
+    await setup.handlers.feedback(liked, delivered(liked))
+    for user_id in ("ana", "bo"):
+        await setup.sessions.put(
+            ServedPage.first(User("default", user_id), uuid4(), PageConditions(), started_at=NOW)
+        )
+    receipt = await erased(setup, erase())
+    assert receipt.removed["feed_pages"] == 1
+    assert {page.user_id for page in setup.sessions.pages.values()} == {"bo"}
+    assert setup.erasures.traces == {liked.image_id, str(liked.event_id)}
 
 
 async def test_a_redelivered_erasure_finds_nothing_and_its_receipt_has_the_same_id() -> None:
