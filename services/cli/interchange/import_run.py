@@ -6,7 +6,6 @@ from typing import Final
 from services.cli.interchange.import_checkpoint import ImportCheckpoint
 from services.cli.interchange.import_counts import ImportCounts
 from services.cli.interchange.refused_lines import RefusedLines
-from shared.events.interchange.addresses import AddressBook
 from shared.events.interchange.events import views_of
 from shared.events.interchange.formats import Read
 from shared.events.interchange.options import ImportOptions
@@ -26,7 +25,6 @@ def run_import(
     *,
     counts: ImportCounts,
     refused: RefusedLines,
-    addresses: AddressBook,
     send: Send | None,
     checkpoint: ImportCheckpoint,
     lists_as_views: bool = True,
@@ -40,7 +38,7 @@ def run_import(
     batch: list[Event] = []
     for read in reads:
         counts.records += 1
-        events = _events_of(read, options, counts, refused, addresses, lists_as_views)
+        events = _events_of(read, options, counts, refused, lists_as_views)
         if counts.records <= checkpoint.records:
             counts.sent_before += sum(1 for _ in events)
             continue
@@ -68,7 +66,6 @@ def _events_of(
     options: ImportOptions,
     counts: ImportCounts,
     refused: RefusedLines,
-    addresses: AddressBook,
     lists_as_views: bool,
 ) -> Iterator[Event]:
     for result in read.results:
@@ -76,7 +73,7 @@ def _events_of(
         if isinstance(result, Problem):
             refused.add(result)
         elif isinstance(result, CatalogImage):
-            addresses.add(result.image_id, result.uri)
+            options.images.add(result)
         yield from _as_events(result, options, lists_as_views)
 
 

@@ -98,7 +98,9 @@ def feedback(
         return Skipped(f"events named {key}")
     address = uri if isinstance(uri, str) and uri else None
     if address is None and target != "view":
-        address = options.address_of(image_id)
+        address = options.images.address(image_id)
+        if address is None and options.uri_template is not None:
+            address = address_by_template(options.uri_template, image_id)
     fields: dict[str, Any] = {
         "user_id": user_id,
         "tenant": options.tenant,

@@ -9,7 +9,7 @@ from shared.domain.errors import Unprocessable
 from shared.events.interchange.files.csv_rows import csv_rows
 from shared.events.interchange.files.gorse_dump import gorse_dump_rows, is_dump
 from shared.events.interchange.files.json_rows import json_rows
-from shared.events.interchange.files.opened import READ_ERRORS, opened
+from shared.events.interchange.files.opened import READ_ERRORS, STANDARD_INPUT, opened
 from shared.events.interchange.files.parquet_rows import parquet_rows
 from shared.events.interchange.options import ImportOptions
 from shared.events.interchange.readers import gorse, metarank, own, personalize, ubi
@@ -48,9 +48,11 @@ def _csv(path: Path, encoding: str | None) -> Rows:
 
 
 def _gorse(path: Path, encoding: str | None) -> Rows:
-    """The dump, JSON lines or CSV, by the beginning of the file."""
+    """The dump, JSON lines or CSV, by the beginning of the file; standard input is JSON lines."""
     try:
-        if str(path) != "-" and is_dump(path):
+        if str(path) == STANDARD_INPUT:
+            return _json(path, encoding)  # It cannot be read twice.
+        if is_dump(path):
             return gorse_dump_rows(path)
         with opened(path) as file:
             start = file.peek(64)[:64].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00")

@@ -1,10 +1,11 @@
 """What an import may be given: tenant, names of fields and events, and what is missing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Final, Literal
 
+from shared.events.interchange.addresses import AddressBook
 from shared.events.types.base import DEFAULT_TENANT
 
 UserField = Literal["client_id", "user_id"]
@@ -34,5 +35,5 @@ class ImportOptions:
     """Zone of times without one."""
     missing_time: datetime | None = None
     """For feedback without a time; without it, such rows are refused."""
-    address_of: Callable[[str], str | None] = field(default=lambda image_id: None)
-    """Address of an image that was read before."""
+    images: AddressBook = field(default_factory=AddressBook)
+    """Images that were read before, for the address of feedback and for partial updates."""

@@ -15,13 +15,13 @@ from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.embedding.images.encoders.settings import ImageEncoderSettings
 from shared.embedding.images.factory import open_image_encoder
-from shared.events.interchange.addresses import AddressBook
 from shared.events.interchange.event_names import BadMapping, event_names
 from shared.events.interchange.events import address_by_template
 from shared.events.interchange.formats import FORMATS, read_files
 from shared.events.interchange.options import ImportOptions
 from shared.events.interchange.values import Problem, Skipped
 from shared.events.types.base import DEFAULT_TENANT
+from shared.events.types.catalog import CatalogImage
 from shared.events.types.feedback import Feedback
 from shared.files.storage_options import delta_options
 from shared.images.loader import ImageLoader
@@ -72,12 +72,11 @@ def main() -> int:
 
 
 def _read_files(builder: HistoryBuilder, options: argparse.Namespace) -> None:
-    addresses = AddressBook()
     names = dict(text.rpartition("=")[::2] for text in options.map)
     importing = ImportOptions(
         event_names(options.format, names), system_clock(), options.tenant, options.uri_field,
         options.uri_template, user_field=options.user_field,
-        zone=ZoneInfo(options.timezone) if options.timezone else UTC, address_of=addresses,
+        zone=ZoneInfo(options.timezone) if options.timezone else UTC,
     )  # fmt: skip
     refused = 0
     reads = read_files(FORMATS[options.format], options.files, importing, encoding=options.encoding)
@@ -87,6 +86,8 @@ def _read_files(builder: HistoryBuilder, options: argparse.Namespace) -> None:
                 refused += 1
             elif not isinstance(result, Skipped):
                 builder.add(result)
+                if isinstance(result, CatalogImage):
+                    importing.images.add(result)
                 if options.uri_template and isinstance(result, Feedback):
                     uri = address_by_template(options.uri_template, result.image_id)
                     builder.add_address(result.tenant, result.image_id, uri)

@@ -29,7 +29,6 @@ from services.cli.program.interruption import interruptible
 from shared.client import Client
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable, Unprocessable
-from shared.events.interchange.addresses import AddressBook
 from shared.events.interchange.event_names import BadMapping, event_names
 from shared.events.interchange.formats import FORMATS, Format, read_files
 from shared.events.interchange.options import ImportOptions, UserField
@@ -94,11 +93,10 @@ def import_(
         wrong_use(f"{format} is no format; choose one of {', '.join(FORMATS)}")
     if lists not in ("views", "skip"):
         wrong_use(f"--lists must be views or skip, not {lists}")
-    addresses = AddressBook()
     options = _options(
         reader, mapping or [], tenant=tenant, uri_field=uri_field, uri_template=uri_template,
         tags_field=tags_field, user_field=user_field, timezone=timezone,
-        missing_time=missing_time, addresses=addresses, encoding=encoding,
+        missing_time=missing_time, encoding=encoding,
     )  # fmt: skip
     if missing := [str(file) for file in files if str(file) != "-" and not file.exists()]:
         wrong_use(f"there is no file {missing[0]}; check its name")
@@ -109,7 +107,7 @@ def import_(
     with interruptible(counts.sentence), refused_lines as refused:
         reads = read_files(reader, files, options, encoding=encoding)
         common: dict[str, Any] = {
-            "counts": counts, "refused": refused, "addresses": addresses,
+            "counts": counts, "refused": refused, 
             "lists_as_views": lists == "views", "on_batch": progress,
         }  # fmt: skip
         if dry_run:
@@ -141,7 +139,7 @@ def _send(
 def _options(
     reader: Format, mapping: list[str], *, tenant: str, uri_field: str | None,
     uri_template: str | None, tags_field: str | None, user_field: str, timezone: str,
-    missing_time: str | None, addresses: AddressBook, encoding: str | None,
+    missing_time: str | None, encoding: str | None,
 ) -> ImportOptions:  # fmt: skip
     pairs = [text.rpartition("=") for text in mapping]
     for text, (name, _, target) in zip(mapping, pairs, strict=True):
@@ -175,16 +173,7 @@ def _options(
         wrong_use(f"--tenant or --missing-time: {error.errors()[0]['msg']}")
     return ImportOptions(
         names, now, tenant, uri_field, uri_template, tags_field, field, zone, missing,
-        _address_of(addresses, uri_template),
     )  # fmt: skip
-
-
-def _address_of(addresses: AddressBook, template: str | None) -> Any:
-    from shared.events.interchange.events import address_by_template
-
-    if template is None:
-        return addresses
-    return lambda image_id: addresses(image_id) or address_by_template(template, image_id)
 
 
 def _values(options: ImportOptions, encoding: str | None) -> tuple[object, ...]:
@@ -196,13 +185,14 @@ def _values(options: ImportOptions, encoding: str | None) -> tuple[object, ...]:
 
 
 def _beside(file: Path) -> Path:
-    """`history.jsonl.refused.jsonl`, or in the data folder where its own cannot be written to."""
+    """`history.jsonl.refused.jsonl`, in the current folder where its own cannot be written to.
+
+    Not in the data folder: refused lines are copies of the user's file, which no erasure searches.
+    """
     from shared.files.writable_folder import unwritable_because
 
     name = "stdin" if str(file) == "-" else file.name
-    folder = Path() if str(file) == "-" else file.parent
-    if unwritable_because(folder) is not None:
-        folder = from_environment(ConnectionSettings).data_dir / "imports"
+    folder = Path() if str(file) == "-" or unwritable_because(file.parent) else file.parent
     return folder / f"{name}.refused.jsonl"
 
 
@@ -232,6 +222,8 @@ def _show(counts: ImportCounts, refused: RefusedLines, *, dry_run: bool, as_json
         if not dry_run:
             before = f", {counts.sent_before} were sent before" if counts.sent_before else ""
             print_progress(f"sent {counts.sent} events{before}")
+    if not counts.records:
+        print_progress("no record was read: the files are empty, or hold no lines of this format")
     if count:
         where = f"; they are in {path} with file, line and reason" if path else ""
         print_progress(f"{count} records were refused{where}")

@@ -30,7 +30,9 @@ def opened(path: Path) -> Iterator[BufferedReader]:
     Raises `OSError` when the file cannot be opened.
     """
     if str(path) == STANDARD_INPUT:
-        yield _unpacked(cast(BufferedReader, sys.stdin.buffer))
+        stream = cast(BufferedReader, sys.stdin.buffer)
+        # A stream that a program has put in its place may have no buffer of its own.
+        yield _unpacked(stream if hasattr(stream, "peek") else BufferedReader(stream))
         return
     with path.open("rb") as file:
         yield _unpacked(file)

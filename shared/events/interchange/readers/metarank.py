@@ -42,9 +42,16 @@ def read(row: Row, options: ImportOptions) -> Iterator[Imported | Skipped]:
 
 
 def _item(fields: Mapping[str, Any], options: ImportOptions) -> Imported:
+    """The image with the fields of this event, which may be a part of those of an earlier one."""
+    image_id = identifier(fields.get("item"), what="item")
+    known = options.images.image(image_id)
+    earlier: dict[str, Any] = {}
+    if known is not None:
+        names = options.uri_field or "uri", options.tags_field or "tags"
+        earlier = {**known.metadata, names[0]: known.uri, names[1]: list(known.tags)}
     return catalog_image(
-        identifier(fields.get("item"), what="item"),
-        _values(fields.get("fields")),
+        image_id,
+        {**earlier, **_values(fields.get("fields"))},
         options=options,
         occurred_at=time_of(fields.get("timestamp"), options, unit="ms"),
     )

@@ -13,7 +13,6 @@ from services.cli.interchange.import_run import run_import
 from services.cli.interchange.refused_lines import RefusedLines
 from services.cli.program.app import app
 from shared.domain.errors import Unavailable
-from shared.events.interchange.addresses import AddressBook
 from shared.events.interchange.formats import FORMATS, read_files
 from shared.events.types.base import Event
 from tests.unit.shared.events.interchange import samples
@@ -39,13 +38,12 @@ class Kafka:
 def run(
     path: Path, kafka: Kafka | None, *, format: str = "personalize", refused: Path | None = None
 ) -> ImportCounts:
-    counts, addresses = ImportCounts(), AddressBook()
-    options = samples.options(format, address_of=addresses)
+    counts, options = ImportCounts(), samples.options(format)
     checkpoint = ImportCheckpoint.of(path.parent / "data", [path], format)
     with RefusedLines(refused) as lines:
         run_import(
             read_files(FORMATS[format], [path], options), options, counts=counts, refused=lines,
-            addresses=addresses, send=kafka, checkpoint=checkpoint,
+            send=kafka, checkpoint=checkpoint,
         )  # fmt: skip
     return counts
 

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.events import Feedback
+from shared.client.catalog import catalog_image
+from shared.events import CatalogImage, Feedback
+from shared.events.interchange.addresses import AddressBook
 from shared.events.interchange.event_names import BadMapping, event_names, normalized
 from shared.events.interchange.events import views_of
+from shared.events.interchange.formats import FORMATS, read_files
 from shared.events.interchange.values import Problem
 from tests.unit.shared.events.interchange import samples
 from tests.unit.shared.events.interchange.samples import (
@@ -197,3 +200,30 @@ def test_ids_with_odd_characters_stay_and_control_characters_are_refused(tmp_pat
     reads = read(tmp_path / "i", "personalize", header + good + bad + long + good)
     assert [user for user, *_ in actions(reads)] == ["a,b|c/ü 🎨"] * 2
     assert [line for line, _ in problems(reads)] == [3, 4]
+
+
+def test_a_partial_update_of_a_metarank_item_keeps_its_other_fields(tmp_path: Path) -> None:
+    first = samples.METARANK.splitlines()[0]
+    update = (
+        '{"event":"item","id":"e9","timestamp":"1599391500000","item":"p1",'
+        '"fields":[{"name":"price","value":2}]}'
+    )
+    importing = samples.options("metarank")
+    (tmp_path / "m").write_text(f"{first}\n{update}\n", encoding="utf-8")
+    for read_record in read_files(FORMATS["metarank"], [tmp_path / "m"], importing):
+        (image,) = read_record.results
+        assert isinstance(image, CatalogImage)
+        importing.images.add(image)
+    assert (image.uri, image.tags) == ("https://example.org/p1.png", ("boat", "sea"))
+    assert image.metadata == {"price": 2}
+
+
+def test_the_address_book_forgets_the_oldest_images() -> None:
+    book = AddressBook(addresses=2, images=1)
+    for name in "abc":
+        book.add(catalog_image(name, f"https://example.org/{name}.png"))
+    assert [book.address(name) for name in "abc"] == [
+        None, "https://example.org/b.png", "https://example.org/c.png",
+    ]  # fmt: skip
+    assert book.image("b") is None
+    assert book.image("c") is not None
