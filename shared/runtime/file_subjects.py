@@ -33,6 +33,8 @@ class FileSubjects:
     """Subject score of each candidate, 0-5; a candidate that cannot be encoded has none."""
     words: Mapping[str, tuple[ShownWord, ...]] = field(default_factory=dict)
     """The words that the encoder is sure of, by candidate."""
+    references: SubjectReferences | None = None
+    """The vectors of the references, to score further files; None where they cannot score."""
 
 
 async def file_subjects(
@@ -51,17 +53,17 @@ async def file_subjects(
     """
     liked, disliked = _without(liked, disliked), _without(disliked, liked)
     sides: dict[Side, dict[str, Vectors]] = {
-        "liked": await _encoded(encoder, liked),
-        "disliked": await _encoded(encoder, disliked),
+        "liked": await encoded(encoder, liked),
+        "disliked": await encoded(encoder, disliked),
     }
-    vectors = await _encoded(encoder, candidates)
+    vectors = await encoded(encoder, candidates)
     references = SubjectReferences(
         _stacked(sides["liked"], encoder.dimension),
         _stacked(sides["disliked"], encoder.dimension),
         _stacked(vectors, encoder.dimension),
     )
     subjects = await _subjects(encoder, sides)
-    words = await _words(encoder, vectors)
+    words = await shown_words(encoder, vectors)
     if not references.can_score or not vectors:
         return FileSubjects(subjects, words=words)
     weights = await _weights(
@@ -73,10 +75,11 @@ async def file_subjects(
         weights,
         dict(zip(vectors, scores.tolist(), strict=True)),
         words,
+        references,
     )
 
 
-async def _encoded(encoder: ImageEncoder, images: Images) -> dict[str, Vectors]:
+async def encoded(encoder: ImageEncoder, images: Images) -> dict[str, Vectors]:
     """The vector of each image; one that the encoder cannot read is left out."""
     if not images:
         return {}
@@ -87,7 +90,7 @@ async def _encoded(encoder: ImageEncoder, images: Images) -> dict[str, Vectors]:
     return {name: rows[number] for number, name in enumerate(images) if number in rows}
 
 
-async def _words(
+async def shown_words(
     encoder: ImageEncoder, vectors: Mapping[str, Vectors]
 ) -> dict[str, tuple[ShownWord, ...]]:
     if not vectors or not isinstance(encoder, NamesSubjects):
@@ -99,7 +102,7 @@ async def _words(
 async def _subjects(encoder: ImageEncoder, sides: Mapping[Side, Mapping[str, Vectors]]) -> Subjects:
     named: list[NamedReference] = []
     for side, vectors in sides.items():
-        words = await _words(encoder, vectors)
+        words = await shown_words(encoder, vectors)
         named += [
             NamedReference(name, side, tuple(shown.word for shown in words.get(name, ())))
             for name in vectors

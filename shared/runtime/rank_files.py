@@ -92,10 +92,10 @@ async def rank_files(
     async with (
         _open_loader([*liked, *disliked, *candidates]) as loader,
         open_model(from_environment(ModelSettings)) as model,
-        _open_encoder() as encoder,
+        open_encoder() as encoder,
     ):
         references = await _load(loader, _uris([*liked, *disliked]))
-        taste = await _predict(model, references[: len(liked)], references[len(liked) :])
+        taste = await predict_taste(model, references[: len(liked)], references[len(liked) :])
         images: dict[Path, Image] = {}
         rejected: list[tuple[Path, str]] = []
         loaded = await loader.load_many(_uris(candidates))
@@ -124,7 +124,7 @@ async def rank_files(
 
 
 @asynccontextmanager
-async def _open_encoder() -> AsyncIterator[ImageEncoder | None]:
+async def open_encoder() -> AsyncIterator[ImageEncoder | None]:
     """The image encoder of the settings; None while subjects do not count."""
     if not from_environment(SubjectSettings).subject_ranking:
         yield None
@@ -158,9 +158,10 @@ async def _load(loader: ImageLoader, uris: Sequence[str]) -> list[Image]:
     return pixels
 
 
-async def _predict(
+async def predict_taste(
     model: VisionLanguageModel, liked: Sequence[Image], disliked: Sequence[Image]
 ) -> Taste:
+    """The taste of a user with these references."""
     # References that exceed one prompt become several prompts; the taste is their vote.
     groups = [
         References(tuple(likes), tuple(dislikes))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from services.local.runtime_file import RuntimeFile
 from shared.domain.errors import Unavailable, Unprocessable
+from shared.domain.taste import Taste
 from shared.settings import from_environment
 
 TIMEOUT_SECONDS: Final = 30.0
@@ -70,6 +71,13 @@ class Gateway:
         path = f"/v1/images/{quote(image_id, safe='')}/audience"
         users: list[dict[str, Any]] = self._get(path, tenant=tenant)["users"]
         return users
+
+    def taste(self, user_id: str, *, tenant: str | None) -> Taste:
+        """The stored taste of a user, in words."""
+        path = f"/v1/profiles/{quote(user_id, safe='').replace('.', '%2E')}"
+        profile = self._get(path, tenant=tenant)
+        sides = {side: profile[side] for side in ("preference", "non_preference")}
+        return Taste.model_validate(sides)
 
     def _get(self, path: str, **parameters: Any) -> Any:
         given = {name: value for name, value in parameters.items() if value is not None}

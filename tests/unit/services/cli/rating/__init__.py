@@ -1,0 +1,1 @@
+"""Test how the photographs of a folder are rated."""
