@@ -7,17 +7,15 @@ from typing import Final
 import numpy as np
 
 from services.ops.context import OpsContext
-from shared.domain.element_weights import EQUAL_WEIGHTS
-from shared.domain.taste import ELEMENTS, Element
-from shared.domain.weights.ranking_weights import RankingWeights
-from shared.embedding.audience.scoring import description_of, own_weights, subject_score
-from shared.embedding.images.subject import SubjectReferences
-from shared.embedding.protocol import Embedder, Vectors
-from shared.embedding.taste_vectors import element_scores, taste_vectors
+from shared.domain.taste import ELEMENTS
+from shared.embedding.audience.matching import AudienceMatcher
+from shared.embedding.audience.scoring import ImageScore
+from shared.embedding.audience.user_examples import UserExamples
+from shared.embedding.protocol import Vectors
 from shared.store.catalog.images import IMAGE_VECTOR, StoredImage
 from shared.store.catalog.protocol import CatalogStore
 from shared.store.catalog.queries import CatalogQuery, CatalogSelection
-from shared.store.protocol import StoredProfile, TasteVectors
+from shared.store.protocol import StoredProfile
 
 PER_QUERY: Final = 100
 NEAREST: Final = 3
@@ -41,106 +39,79 @@ class TasteHit:
     """One image with its score by a user's taste, and what the score consists of."""
 
     image: StoredImage
-    score: float
-    """0-25, as a feed scores it without the model."""
-    elements: Mapping[Element, float]
-    """Score of each element, 0-5."""
-    subject: float | None
-    """Score of what the image shows, 0-5; None where it does not count."""
+    score: ImageScore
     sources: tuple[str, ...]
     """The queries that returned the image: elements, and `image` for the likeness to references."""
     near: tuple[NearReference, ...]
 
 
-@dataclass(frozen=True)
-class UserExamples:
-    """What is known of a user: the taste in words, and the vectors of the references."""
+class TasteSearch:
+    """The search for one user. Raises `Unavailable`."""
 
-    tastes: tuple[TasteVectors, ...]
-    liked: Mapping[str, Vectors]
-    """Image vectors of the liked references by image id."""
-    references: SubjectReferences | None
-    weights: RankingWeights | None
+    def __init__(
+        self, matcher: AudienceMatcher, examples: UserExamples, liked: Mapping[str, Vectors]
+    ) -> None:
+        self._matcher = matcher
+        self._examples = examples
+        self._liked = liked
+        """Image vectors of the liked references by image id."""
+
+    async def best(
+        self, catalog: CatalogStore, selection: CatalogSelection, *, limit: int
+    ) -> list[TasteHit]:
+        """The selected images that fit the taste best, the best first."""
+        named = _queries(self._examples, self._liked)
+        if not named:
+            return []
+        sources: dict[str, list[str]] = {}
+        images: dict[str, StoredImage] = {}
+        results = await catalog.query(selection, [query for _, query in named])
+        for (source, _), hits in zip(named, results, strict=True):
+            for hit in hits:
+                images[hit.image.entry.image_id] = hit.image
+                of_image = sources.setdefault(hit.image.entry.image_id, [])
+                if source not in of_image:
+                    of_image.append(source)
+        vectors = await catalog.vectors([image.entry.key for image in images.values()])
+        hits_by_taste = [
+            self.scored(image, vectors.get(image.entry.key, {}), sources=sources[image_id])
+            for image_id, image in images.items()
+        ]
+        scored = [hit for hit in hits_by_taste if hit is not None]
+        return sorted(scored, key=lambda hit: (-hit.score.total, hit.image.entry.image_id))[:limit]
+
+    def scored(
+        self, image: StoredImage, vectors: Mapping[str, Vectors], *, sources: Sequence[str] = ()
+    ) -> TasteHit | None:
+        """The score of one image; None where nothing is comparable."""
+        score = self._matcher.score(vectors, self._examples)
+        if score is None:
+            return None
+        near = _near(vectors.get(IMAGE_VECTOR), self._liked)
+        return TasteHit(image, score, tuple(sources), near)
 
 
-async def examples_of(ops: OpsContext, profile: StoredProfile, embedder: Embedder) -> UserExamples:
-    """Read what is known of a user. Raises `Unavailable`."""
-    tastes = [joint.taste for joint in profile.tastes] or [profile.taste]
-    vectors = tuple([await taste_vectors(taste, embedder) for taste in tastes])
+async def taste_search(ops: OpsContext, *, tenant: str, user_id: str) -> TasteSearch | None:
+    """The search for a user; None without a profile. Raises `Unavailable`."""
+    profile = await ops.stores.profiles.get(tenant=tenant, user_id=user_id)
+    matcher = ops.stores.audience
+    if profile is None or matcher is None:
+        return None
+    return TasteSearch(matcher, await matcher.examples(profile), await _liked(ops, profile))
+
+
+async def _liked(ops: OpsContext, profile: StoredProfile) -> dict[str, Vectors]:
     encoded = ops.stores.encoded_images
-    if encoded is None or not profile.references:
-        return UserExamples(vectors, {}, None, None)
-    stored = await encoded.stored([reference.content_hash for reference in profile.references])
-    liked = {
-        reference.image_id: stored[reference.content_hash]
-        for reference in profile.references
-        if reference.side == "liked" and reference.content_hash in stored
-    }
-    references = encoded.by_side(profile.references, stored)
-    return UserExamples(vectors, liked, references, own_weights(profile, EQUAL_WEIGHTS))
+    if encoded is None:
+        return {}
+    references = [reference for reference in profile.references if reference.side == "liked"]
+    stored = await encoded.stored([reference.content_hash for reference in references])
+    return {r.image_id: stored[r.content_hash] for r in references if r.content_hash in stored}
 
 
-async def search_by_taste(
-    catalog: CatalogStore, selection: CatalogSelection, examples: UserExamples, *, limit: int
-) -> list[TasteHit]:
-    """The selected images that fit the taste best, the best first."""
-    named = _queries(examples)
-    if not named:
-        return []
-    sources: dict[str, list[str]] = {}
-    images: dict[str, StoredImage] = {}
-    results = await catalog.query(selection, [query for _, query in named])
-    for (source, _), hits in zip(named, results, strict=True):
-        for hit in hits:
-            images[hit.image.entry.image_id] = hit.image
-            of_image = sources.setdefault(hit.image.entry.image_id, [])
-            if source not in of_image:
-                of_image.append(source)
-    vectors = await catalog.vectors([image.entry.key for image in images.values()])
-    scored = [
-        hit
-        for image_id, image in images.items()
-        if (hit := scored_image(image, vectors.get(image.entry.key, {}), examples,
-                                sources=sources[image_id])) is not None
-    ]  # fmt: skip
-    return sorted(scored, key=lambda hit: (-hit.score, hit.image.entry.image_id))[:limit]
-
-
-def scored_image(
-    image: StoredImage,
-    vectors: Mapping[str, Vectors],
-    examples: UserExamples,
-    *,
-    sources: Sequence[str] = (),
-) -> TasteHit | None:
-    """The score of one image by the best taste of a user; None where nothing is comparable."""
-    description = description_of(vectors)
-    shown = vectors.get(IMAGE_VECTOR)
-    subject = None
-    references = examples.references
-    if (
-        shown is not None
-        and references is not None
-        and references.liked.shape[1] == len(shown)
-        and examples.weights is not None
-    ):
-        subject = subject_score(shown, references)
-    if description is None:
-        return None
-    best: tuple[float, Mapping[Element, float]] | None = None
-    for taste in examples.tastes:
-        elements = element_scores(description, taste)
-        total = EQUAL_WEIGHTS.total(elements)
-        if subject is not None and examples.weights is not None:
-            total = examples.weights.total(elements, subject)
-        if best is None or total > best[0]:
-            best = (total, elements)
-    if best is None:
-        return None
-    return TasteHit(image, best[0], best[1], subject, tuple(sources), _near(shown, examples))
-
-
-def _queries(examples: UserExamples) -> list[tuple[str, CatalogQuery]]:
+def _queries(
+    examples: UserExamples, likes: Mapping[str, Vectors]
+) -> list[tuple[str, CatalogQuery]]:
     """A query for each element of each taste, and one for the likeness to the references."""
     queries: list[tuple[str, CatalogQuery]] = []
     for taste in examples.tastes:
@@ -154,20 +125,20 @@ def _queries(examples: UserExamples) -> list[tuple[str, CatalogQuery]]:
                     element.value, (liked[row],), negative, strategy="sum_scores", limit=PER_QUERY
                 )
                 queries.append((element.label, query))
-    if examples.liked:
-        mean = np.mean(list(examples.liked.values()), axis=0)
+    if likes:
+        mean = np.mean(list(likes.values()), axis=0)
         if np.linalg.norm(mean) > 0:
             query = CatalogQuery(IMAGE_VECTOR, (mean,), strategy="average_vector", limit=PER_QUERY)
             queries.append((SUBJECT, query))
     return queries
 
 
-def _near(shown: Vectors | None, examples: UserExamples) -> tuple[NearReference, ...]:
+def _near(shown: Vectors | None, likes: Mapping[str, Vectors]) -> tuple[NearReference, ...]:
     if shown is None:
         return ()
     near = [
         NearReference(image_id, float(vector @ shown))
-        for image_id, vector in examples.liked.items()
+        for image_id, vector in likes.items()
         if len(vector) == len(shown)
     ]
     near.sort(key=lambda reference: -reference.likeness)

@@ -1,30 +1,25 @@
 """Match an image of the catalog with the users whose taste it meets."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.images.image_key import ImageKey
-from shared.domain.joint_tastes import JointTaste
 from shared.embedding.audience.scoring import (
+    ImageScore,
     UserScore,
     best_by_words,
     description_of,
-    own_weights,
-    subject_score,
-    total_score,
+    image_score,
 )
 from shared.embedding.audience.settings import AudienceSettings
+from shared.embedding.audience.user_examples import ExampleReader, UserExamples
 from shared.embedding.images.encoded_images import EncodedImages
-from shared.embedding.images.tenant_images import TenantImages
 from shared.embedding.protocol import Embedder, Vectors
-from shared.embedding.taste_vectors import taste_vectors
-from shared.store.catalog.images import IMAGE_VECTOR
 from shared.store.catalog.protocol import CatalogStore
 from shared.store.erasure_check import ErasureCheck
-from shared.store.protocol import ImageStore, ProfileStore, Reference, StoredProfile, TasteVectors
+from shared.store.protocol import ImageStore, ProfileStore, StoredProfile
 
 REFINED: Final = 2
 """Users whose profiles are read, as a multiple of the largest audience: the subject and corrections
@@ -58,11 +53,12 @@ class AudienceMatcher:
     ) -> None:
         self._settings = settings
         self._profiles = profiles
-        self._embedder = embedder
         self._erasure_check = erasure_check
-        self._encoded_images = encoded_images
-        self._tenant_images = (
-            TenantImages(encoded_images, image_store) if encoded_images and image_store else None
+        self._examples = ExampleReader(
+            profiles=profiles,
+            embedder=embedder,
+            encoded_images=encoded_images,
+            image_store=image_store,
         )
         self._element_weights = element_weights
 
@@ -76,7 +72,7 @@ class AudienceMatcher:
             return None
         return await self.match(stored[key], tenant=key.tenant)
 
-    async def match(self, vectors: dict[str, Vectors], *, tenant: str) -> list[UserScore]:
+    async def match(self, vectors: Mapping[str, Vectors], *, tenant: str) -> list[UserScore]:
         """The same for an image with these vectors by name."""
         description = description_of(vectors)
         if description is None:
@@ -90,9 +86,7 @@ class AudienceMatcher:
 
         async def score(user_id: str) -> UserScore | None:
             async with gate:
-                return await self._score(
-                    user_id, description, vectors.get(IMAGE_VECTOR), tenant=tenant
-                )
+                return await self._score(user_id, vectors, tenant=tenant)
 
         scores = await asyncio.gather(*(score(user.user_id) for user in chosen))
         matched = [
@@ -104,7 +98,7 @@ class AudienceMatcher:
         return matched[: settings.audience_max_users]
 
     async def _score(
-        self, user_id: str, description: Vectors, image: Vectors | None, *, tenant: str
+        self, user_id: str, vectors: Mapping[str, Vectors], *, tenant: str
     ) -> UserScore | None:
         profile = await self._profiles.get(tenant=tenant, user_id=user_id)
         # Between the search and here the user may have been erased.
@@ -112,59 +106,13 @@ class AudienceMatcher:
             [profile.changed_at], tenant=tenant, user_id=user_id
         ):
             return None
-        tastes = await self._tastes(profile)
-        if not tastes:
-            return None
-        weights = self._element_weights()
-        subjects = [await self._subject(profile, joint, image) for joint in _joint_of(profile)]
-        score = total_score(
-            description, tastes, subjects, weights=weights, own=own_weights(profile, weights)
-        )
-        return UserScore(user_id, round(score, DECIMALS))
+        score = self.score(vectors, await self.examples(profile))
+        return UserScore(user_id, round(score.total, DECIMALS)) if score else None
 
-    async def _tastes(self, profile: StoredProfile) -> list[TasteVectors]:
-        """The vectors of the joint tastes, or of the one taste; with the user's corrections."""
-        of_user = {"tenant": profile.tenant, "user_id": profile.user_id}
-        stored: Mapping[str, TasteVectors] = {}
-        if profile.corrections is None:
-            if not profile.tastes:
-                vectors = await self._profiles.vectors(**of_user)
-                return [vectors] if vectors else []
-            stored = await self._profiles.joint_vectors(**of_user)
-        # The stored vectors are of the prediction alone; a corrected taste is embedded again.
-        return [
-            stored.get(joint.taste_id if joint else "")
-            or await taste_vectors(joint.taste if joint else profile.taste, self._embedder)
-            for joint in _joint_of(profile)
-        ]
+    async def examples(self, profile: StoredProfile) -> UserExamples:
+        """What images are compared with for this user."""
+        return await self._examples.read(profile, self._element_weights())
 
-    async def _subject(
-        self, profile: StoredProfile, joint: JointTaste | None, image: Vectors | None
-    ) -> float | None:
-        """The score of what the image shows, by the references of one taste."""
-        if self._encoded_images is None or image is None or not profile.has_weights:
-            return None
-        references = await self._encoded_images.references(
-            [r for r in profile.references if _belongs_to(r, joint)]
-        )
-        if len(references.liked) + len(references.disliked) == 0:
-            return None
-        if references.liked.shape[1] != len(image):
-            return None  # The catalog still serves vectors of an older encoder.
-        if not references.are_enough and self._tenant_images is not None:
-            own = {reference.content_hash for reference in profile.references}
-            background = await self._tenant_images.vectors(profile.tenant, without=own)
-            references = replace(references, background=background)
-        return subject_score(image, references)
-
-
-def _joint_of(profile: StoredProfile) -> Sequence[JointTaste | None]:
-    """The joint tastes of a user with several; None stands for the one taste of the others."""
-    return profile.tastes or (None,)
-
-
-def _belongs_to(reference: Reference, joint: JointTaste | None) -> bool:
-    """Whether a reference defines a taste: all disliked ones do, as in a feed."""
-    return (
-        joint is None or reference.side == "disliked" or reference.image_id in joint.reference_ids
-    )
+    def score(self, vectors: Mapping[str, Vectors], examples: UserExamples) -> ImageScore | None:
+        """The score of an image with these vectors by name; None where nothing is comparable."""
+        return image_score(vectors, examples, self._element_weights())

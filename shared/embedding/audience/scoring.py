@@ -1,17 +1,17 @@
 """Score one image for one user as the tier `embedding` does: by words, and by what it shows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from shared.domain.element_weights import ElementWeights
-from shared.domain.taste import ELEMENTS
-from shared.domain.weights.ranking_weights import RankingWeights
-from shared.embedding.images.subject import SubjectReferences
+from shared.domain.taste import ELEMENTS, Element
+from shared.embedding.audience.user_examples import UserExamples
 from shared.embedding.protocol import Vectors
 from shared.embedding.taste_vectors import BLOCK_LENGTH, element_scores
-from shared.store.protocol import NearTaste, StoredProfile, TasteVectors
+from shared.store.catalog.images import IMAGE_VECTOR
+from shared.store.protocol import NearTaste
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,18 @@ class UserScore:
     user_id: str
     score: float
     """0-25, as a feed scores the image without the model."""
+
+
+@dataclass(frozen=True)
+class ImageScore:
+    """The score of an image by the best taste of a user, and what it consists of."""
+
+    total: float
+    """0-25."""
+    elements: Mapping[Element, float]
+    """Score of each element, 0-5."""
+    subject: float | None
+    """Score of what the image shows, 0-5; None where it does not count."""
 
 
 def description_of(vectors: Mapping[str, Vectors]) -> Vectors | None:
@@ -48,38 +60,24 @@ def best_by_words(
     return [UserScore(user_id, total) for user_id, total in ordered]
 
 
-def total_score(
-    description: Vectors,
-    tastes: Sequence[TasteVectors],
-    subjects: Sequence[float | None],
-    *,
-    weights: ElementWeights,
-    own: RankingWeights | None,
-) -> float:
-    """The total, 0-25, by the user's best taste.
+def image_score(
+    vectors: Mapping[str, Vectors], examples: UserExamples, weights: ElementWeights
+) -> ImageScore | None:
+    """The score of an image with these vectors by name; None where nothing can be compared.
 
-    `subjects` has the score of what the image shows by each taste, None where it is unknown. It
-    counts as far as the user goes by it (`own`).
+    The subject counts as far as the user goes by it, and where the references can be compared.
     """
-    totals = []
-    for taste, subject in zip(tastes, subjects, strict=True):
-        elements = element_scores(description, taste)
-        if subject is None or own is None:
-            totals.append(weights.total(elements))
-        else:
-            totals.append(own.total(elements, subject))
-    return max(totals)
-
-
-def own_weights(profile: StoredProfile, weights: ElementWeights) -> RankingWeights | None:
-    """What the user goes by; a profile of an earlier version has only the weight of the subject."""
-    if profile.ranking_weights is not None or profile.subject_weight is None:
-        return profile.ranking_weights
-    return RankingWeights.of(weights, subject=profile.subject_weight.weight)
-
-
-def subject_score(image: Vectors, references: SubjectReferences) -> float | None:
-    """Score of what the image shows, 0-5; None where the references do not suffice."""
-    if not references.can_score:
+    description = description_of(vectors)
+    if description is None or not examples.tastes:
         return None
-    return float(references.scores(image[None, :])[0])
+    shown, own = vectors.get(IMAGE_VECTOR), examples.weights
+    scores = []
+    for taste, references in zip(examples.tastes, examples.references, strict=True):
+        elements = element_scores(description, taste)
+        # A catalog that serves vectors of an older encoder is compared by words alone.
+        if own is None or shown is None or references is None or references.dimension != len(shown):
+            scores.append(ImageScore(weights.total(elements), elements, None))
+        else:
+            subject = references.score(shown)
+            scores.append(ImageScore(own.total(elements, subject), elements, subject))
+    return max(scores, key=lambda score: score.total)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.ops.catalog.reading import Listing, page_of, serving, stored_image
 from services.ops.catalog.similar import similar_images
-from services.ops.catalog.taste_search import examples_of, search_by_taste
+from services.ops.catalog.taste_search import taste_search
 from services.ops.catalog.word_search import phrases_of, search_by_words
 from services.ops.context import Context, OpsContext
 from services.ops.http.problems import Problem
@@ -123,9 +123,8 @@ async def _by_taste(
     ops: OpsContext, store: CatalogStore, listing: Listing, user_id: str
 ) -> Results:
     title = f"Images for {user_id}"
-    profile = await ops.stores.profiles.get(tenant=listing.tenant, user_id=user_id)
-    if profile is None or ops.stores.embedder is None:
+    search = await taste_search(ops, tenant=listing.tenant, user_id=user_id)
+    if search is None:
         return Results(title, [], note="This user has no profile yet.")
-    examples = await examples_of(ops, profile, ops.stores.embedder)
-    hits = await search_by_taste(store, listing.selection, examples, limit=SHOWN)
+    hits = await search.best(store, listing.selection, limit=SHOWN)
     return Results(title, taste_tiles(hits), note="No image is near the words of this taste.")

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from services.ops.catalog.reading import audience_of, serving, stored_image
 from services.ops.catalog.similar import similar_images
-from services.ops.catalog.taste_search import TasteHit, examples_of, scored_image
+from services.ops.catalog.taste_search import TasteHit, taste_search
 from services.ops.context import Context, OpsContext
 from services.ops.http.middleware.authentication import Writer
 from services.ops.pages.catalog.catalog_ref import PageImage, Text
@@ -61,8 +61,5 @@ async def _score(
 ) -> TasteHit | None:
     """The score of the image for one user; None without a profile or without words."""
     key = stored.entry.key
-    profile = await ops.stores.profiles.get(tenant=key.tenant, user_id=user_id)
-    if profile is None or ops.stores.embedder is None:
-        return None
-    examples = await examples_of(ops, profile, ops.stores.embedder)
-    return scored_image(stored, (await store.vectors([key])).get(key, {}), examples)
+    search = await taste_search(ops, tenant=key.tenant, user_id=user_id)
+    return search.scored(stored, (await store.vectors([key])).get(key, {})) if search else None

@@ -91,7 +91,7 @@ def taste_tiles(hits: Sequence[TasteHit]) -> list[Tile]:
     return [
         tile(
             hit.image,
-            score=f"{hit.score:.1f} of 25",
+            score=f"{hit.score.total:.1f} of 25",
             bars=taste_bars(hit),
             reasons=(f"source: {_sources(hit)}",) if hit.sources else (),
             near=hit.near,
@@ -110,5 +110,6 @@ def _sources(hit: TasteHit) -> str:
 
 
 def taste_bars(hit: TasteHit) -> tuple[Bar, ...]:
-    bars = [Bar(element.label, hit.elements[element], None) for element in ELEMENTS]
-    return (*bars, *([Bar("subject", hit.subject, None)] if hit.subject is not None else []))
+    score = hit.score
+    bars = [Bar(element.label, score.elements[element], None) for element in ELEMENTS]
+    return (*bars, *([Bar("subject", score.subject, None)] if score.subject is not None else []))

@@ -1,35 +1,35 @@
 """Serve thumbnails by image id. A page never loads an image from a foreign address."""
 
-import asyncio
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.ops.context import Context, OpsContext
 from services.ops.http.problems import Problem
+from services.ops.pages.thumbnail_response import thumbnail_response
 from services.ops.pages.users.user_ref import RequestedUser, UserRef
-from services.ops.sample_images import webp
+from services.ops.removed_images import refuse_removed
 from shared.domain.images.image_key import ImageKey
 
 router = APIRouter()
 SIDE_PIXELS: Final = 256
-CACHE_HEADERS: Final = {"Cache-Control": "private, max-age=600"}
 
 
 @router.get("/thumbnail")
 async def thumbnail(
-    ops: Context, user: RequestedUser, image: Annotated[str, Query(max_length=256)]
+    http: Request,
+    ops: Context,
+    user: RequestedUser,
+    image: Annotated[str, Query(max_length=256)],
 ) -> Response:
     """Return a reference of the user, an image that a feed has ranked, or one of the catalog."""
+    key = ImageKey(user.tenant, image)
+    await refuse_removed(ops, key)
     uri = await _uri(ops, user, image)
     if uri is None:
         raise Problem(404, "unknown-image", f"The address of the image {image!r} is not known.")
-    loaded = await ops.stores.image_loader.load(uri)
-    small = loaded.pixels.copy()
-    small.thumbnail((SIDE_PIXELS, SIDE_PIXELS))
-    data = await asyncio.to_thread(webp, small)
-    return Response(data, media_type="image/webp", headers=CACHE_HEADERS)
+    return await thumbnail_response(http, ops, key, uri, side=SIDE_PIXELS)
 
 
 async def _uri(ops: OpsContext, user: UserRef, image_id: str) -> str | None:

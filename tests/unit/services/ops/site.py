@@ -29,6 +29,7 @@ from shared.embedding.images.encoded_images import EncodedImages
 from shared.prompting.text_to_image.settings import NO_GENERATOR, GenerationSettings
 from shared.store.catalog.spaces import CatalogSpace
 from shared.store.erasure_check import ErasureCheck
+from shared.store.removal.removal_check import RemovalCheck
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.dead_letters import FakeDeadLetterAdmin
 from tests.fakes.embedder import OneHotEmbedder
@@ -37,6 +38,7 @@ from tests.fakes.kafka_port import FakeKafkaPort
 from tests.fakes.stores import InMemoryErasures, InMemoryImages, InMemoryProfiles, InMemoryUsers
 from tests.fakes.stores.catalog import InMemoryCatalog
 from tests.fakes.stores.catalogs import InMemoryCatalogs
+from tests.fakes.stores.removed_images import InMemoryRemovedImages
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 HOME = "http://127.0.0.1:8420"
@@ -89,6 +91,8 @@ def site(
     clock, cluster = seconds or [0.0], FakeCluster()
     dead_letters, catalogs = FakeDeadLetterAdmin(), InMemoryCatalogs(SPACE)
     embedder = OneHotEmbedder()
+    removal_check = RemovalCheck(InMemoryRemovedImages())
+    removal_check.is_following = True
     ops = OpsContext(
         settings=ops_settings,
         kafka=kafka,
@@ -109,6 +113,7 @@ def site(
                 erasure_check=ErasureCheck(InMemoryErasures()),
             ),
             cursors=cursors,
+            removal_check=removal_check,
         ),
         tokens=known_tokens(TOKENS) if with_tokens else tokens,
         sessions=Sessions(key="a key", hours=ops_settings.ops_session_hours, clock=lambda: NOW),
