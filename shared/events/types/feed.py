@@ -75,8 +75,9 @@ class RankedItem(Value):
     """Score of what the image shows, by its similarity to the user's references: 0 like the
     disliked ones, 2.5 between both, 5 like the liked ones. Absent where it does not count."""
     score_total: Annotated[Score | None, Field(exclude_if=lambda total: total is None)] = None
-    """Elements and subject together, 0-25: the rank follows it. It is five times the sum of each
-    score, 0-5, multiplied with its share in `ranking_weights`. Absent with `subject`."""
+    """Elements and subject together, 0-25: the rank follows it, before `rules`. It is five times
+    the sum of each score, 0-5, multiplied with its share in `ranking_weights`. Absent with
+    `subject`."""
     popularity: Annotated[ElementPoints | None, Field(exclude_if=lambda points: points is None)] = (
         None
     )
@@ -106,7 +107,8 @@ class RankedItem(Value):
     """How the image came into the feed of a request with `from_catalog`: `listed` by the request;
     found in the catalog by the user's taste in words (`taste`), by the references (`likes`), by its
     likeness to `similar_to` (`similar`), by what the tenant's users like (`popular`), because it is
-    `new`, or by chance (`explored`). Absent in other feeds."""
+    `new`, or by chance (`explored`). Absent in other feeds, and for an image that only a `pin` of
+    the shop has brought in."""
     retrieval_propensity: Annotated[
         float, Field(gt=0, le=1, exclude_if=lambda propensity: propensity == 1)
     ] = 1.0

@@ -1,6 +1,7 @@
 """A rules file is read with the line and the field of each error, and followed while it changes."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from services.assessor.rules.policy_file import (
     parse_rules,
     read_rules,
 )
+from tests.support.project_root import PROJECT_ROOT
 
 VALID = """
 version = "2026-spring"
@@ -122,3 +124,10 @@ def test_a_damaged_change_leaves_the_rules_before_it(tmp_path: Path) -> None:
             path.write_text(damage)
         now[0] += LOOK_SECONDS
         assert followed.current().shown("gallery") is not None
+
+
+def test_the_example_of_the_documentation_is_valid() -> None:
+    readme = (PROJECT_ROOT / "services/assessor/README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    parsed = parse_rules(example.encode(), name="README.md")
+    assert parsed.of_tenant("default").names == ("campaign", "two advertisements", "on sale")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from services.ops.pages.playground.feed_cards import rule_marks
 from services.ops.pages.users.live_taste import tastes_of
 from services.ops.pages.users.user_ref import UserRef
 from shared.domain.element_weights import EQUAL_WEIGHTS
@@ -15,6 +16,7 @@ from shared.domain.subjects.words import ShownWord
 from shared.domain.taste import ELEMENTS, Taste, TasteSide, WeightedWord
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.events import (
+    AppliedRule,
     Assessment,
     ElementAssessment,
     Evidence,
@@ -273,3 +275,25 @@ def _updated(version: int, words: tuple[str, ...], user: str = "ada") -> Profile
         preference=TasteSide(color=chosen), non_preference=TasteSide(),
         evidence=Evidence(liked=1, disliked=0), model_version="nano-1",
     )  # fmt: skip
+
+
+def test_a_card_names_the_rules_of_the_shop_and_the_rank_without_them() -> None:
+    item = RankedItem(
+        image_id="a",
+        rank=1,
+        score=None,
+        elements=None,
+        tier="vlm",
+        rules=(
+            AppliedRule(kind="pin", name="campaign"),
+            AppliedRule(kind="boost", name="sale", points=0.5),
+            AppliedRule(kind="cap", name="two ads"),
+        ),
+        rank_without_rules=7,
+    )
+    assert rule_marks(item) == (
+        "pinned here by the shop's rule “campaign”",
+        "+0.5 points by the shop's rule “sale”",
+        "behind other images by the shop's rule “two ads”",
+        "rank 7 without the shop's rules",
+    )
