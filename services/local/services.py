@@ -154,6 +154,7 @@ async def _build(
         dependencies.embedder,
         audience_matcher(audience, dependencies),
         dependencies.cursors,
+        dependencies.removal_check,
     )
     # All settings are read before any service is built, so a wrong one leaves nothing half built.
     profile, assessor = from_environment(ProfileSettings), from_environment(AssessorSettings)

@@ -35,6 +35,7 @@ from shared.images.settings import ImageSettings
 from shared.messaging.client.settings import MessagingSettings
 from shared.observability.tracing import Tracing, open_tracing
 from shared.prompting.text_to_image.settings import GenerationSettings
+from shared.runtime.removal_follower import RemovalFollower
 from shared.settings import InvalidSettings, from_environment
 from shared.store.catalog.read_only import QdrantServingCatalogs
 from shared.store.erasure_check import ErasureCheck
@@ -42,6 +43,8 @@ from shared.store.erasures import QdrantErasures
 from shared.store.images import QdrantImages
 from shared.store.profiles import QdrantProfiles
 from shared.store.qdrant import open_qdrant
+from shared.store.removal.qdrant_removed_images import QdrantRemovedImages
+from shared.store.removal.removal_check import RemovalCheck
 from shared.store.sessions.cursor_keys import Cursors
 from shared.store.settings import StoreSettings
 from shared.store.user_list import QdrantUsers
@@ -55,9 +58,12 @@ class OpsApp:
     health: WebServer
     streams: Streams
     tracing: Tracing
+    removals: RemovalFollower | None
 
     async def start(self) -> None:
         """Start to read from Kafka."""
+        if self.removals is not None:
+            await self.removals.start()
         await self.kafka.start()
 
     async def stop(self) -> None:
@@ -65,6 +71,8 @@ class OpsApp:
         self.streams.closing.set()
         await self.health.stop()
         await self.kafka.stop()
+        if self.removals is not None:
+            await self.removals.stop()
         await asyncio.to_thread(self.tracing.close)
 
 
@@ -123,7 +131,9 @@ async def build_app(
         stop_seconds=settings.ops_stop_seconds,
         trusted_proxies=settings.ops_trusted_proxies,
     )
-    return OpsApp(kafka, server, streams, tracing)
+    check = stores.removal_check
+    removals = RemovalFollower(messaging, check) if check is not None else None
+    return OpsApp(kafka, server, streams, tracing, removals)
 
 
 @asynccontextmanager
@@ -151,7 +161,8 @@ async def open_app(
         users = QdrantUsers(client, collection=profiles.collection)
         erasures = QdrantErasures(client)
         cursors = Cursors(client, store.feed_cursor_key)
-        await asyncio.gather(erasures.prepare(), cursors.prepare())
+        removed_images = QdrantRemovedImages(client)
+        await asyncio.gather(erasures.prepare(), cursors.prepare(), removed_images.prepare())
         yield await build_app(
             from_environment(OpsSettings),
             messaging,
@@ -169,6 +180,7 @@ async def open_app(
                     erasure_check=ErasureCheck(erasures),
                 ),
                 cursors=cursors,
+                removal_check=RemovalCheck(removed_images),
             ),
             models=models,
             training_jobs=training_jobs,

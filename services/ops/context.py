@@ -34,6 +34,7 @@ from shared.observability.tracing import Tracing
 from shared.prompting.text_to_image.settings import NO_GENERATOR, GenerationSettings
 from shared.store.catalog.read_only import ServingCatalogs
 from shared.store.protocol import ImageStore, ProfileStore
+from shared.store.removal.removal_check import RemovalCheck
 from shared.store.user_list import UserStore
 
 
@@ -71,6 +72,8 @@ class Stores:
     """Finds the users whose taste an image meets; None where there is no catalog."""
     cursors: CursorReader | None = None
     """Checks the cursor of a request before it is sent; None: the assessor alone does."""
+    removal_check: RemovalCheck | None = None
+    """Which images are removed; None in tests that remove none."""
 
 
 @dataclass(frozen=True)

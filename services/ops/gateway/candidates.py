@@ -62,11 +62,11 @@ async def answered(
     """
     earlier = await ops.kafka.feed(event.request_key)
     if earlier is not None and earlier.answers(event):
-        return feed_response(earlier)
+        return await feed_response(ops, earlier)
     await check_cursor(ops, event)
     await ops.requests.once(keyed, _no_action)
     try:
-        return feed_response(await _feed_of(ops, event, wait_seconds))
+        return await feed_response(ops, await _feed_of(ops, event, wait_seconds))
     except NoAnswer:
         return accepted(event.request_key)
 

@@ -84,7 +84,7 @@ async def feed(
 async def _feed_of(ops: OpsContext, request: RequestKey) -> Response:
     ranked = await ops.kafka.feed(request)
     if ranked is not None:
-        return feed_response(ranked)
+        return await feed_response(ops, ranked)
     if ops.kafka.is_awaited(request):
         return accepted(request)
     raise _no_feed()

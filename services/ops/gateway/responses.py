@@ -4,7 +4,9 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from services.ops.context import OpsContext
 from services.ops.http.problems import MEDIA_TYPE
+from services.ops.removed_images import without_removed
 from shared.domain.taste import Value
 from shared.events import RankedFeed
 
@@ -45,5 +47,7 @@ FAILURES: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def feed_response(feed: RankedFeed) -> Response:
-    return Response(feed.model_dump_json(), media_type="application/json")
+async def feed_response(ops: OpsContext, feed: RankedFeed) -> Response:
+    """The feed, without images that were removed after it. Raises `Unavailable`."""
+    shown = await without_removed(ops, feed)
+    return Response(shown.model_dump_json(), media_type="application/json")

@@ -146,6 +146,7 @@ def _as_dict(
         "user_id": user,
         "tenant": tenant,
         "removed": {service: receipt.removed for service, receipt in receipts.items()},
+        "not_searched": {s: list(r.not_searched) for s, r in receipts.items() if r.not_searched},
         "found": {result.store: result.count for result in results} if verified else None,
         "nothing_found": all(result.is_clean for result in results) if verified else None,
         "retained": [
@@ -169,6 +170,9 @@ def _print_report(
     print_rows(Listing(columns, rows, title=["Erasure receipts for ", Id(user)]))
     if results and all(result.is_clean for result in results):
         print_line(f"{len(results)} stores were searched: no data of ", Id(user), " is left.")
+    for service, receipt in sorted(receipts.items()):
+        for place in receipt.not_searched:
+            print_line(f"{service} cannot search {place}")
     if retained:
         print_rows(retained_rows(retained))
         print_progress(
