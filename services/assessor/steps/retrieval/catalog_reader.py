@@ -63,7 +63,7 @@ class CatalogReader:
         ]
 
     async def popular(self, number: int) -> tuple[str, ...]:
-        """At most `number` images, those first that the tenant's other users like most."""
+        """About `number` images, those first that the tenant's other users like most."""
         ids = self._popularity.most_popular(self._user, limit=MAX_POPULAR)
         ids = [image_id for image_id in ids if image_id not in self._selection.exclude_ids]
         popular: list[str] = []
@@ -74,16 +74,19 @@ class CatalogReader:
             stored = await self._catalog.get(keys)
             images = [stored[key] for key in keys if key in stored]
             popular += self._keep(image for image in images if self._selection.selects(image))
-        return tuple(popular[:number])
+        return tuple(popular)
 
     async def new(self, number: int, *, since: datetime) -> tuple[str, ...]:
-        """At most `number` images that were published since and are hardly viewed, newest first."""
+        """Images that were published since and are hardly viewed, the newest first.
+
+        They are chosen from `NEW_PER_PLACE` times `number` images, the newest of the selection.
+        """
         if not number:
             return ()
         newest = await self._catalog.newest(self._selection, limit=NEW_PER_PLACE * number)
         ids = self._keep(image for image in newest if image.published_at >= since)
         viewers = self._viewers(ids)
-        return tuple(i for i in ids if viewers.get(i, 0) < FEW_VIEWERS)[:number]
+        return tuple(i for i in ids if viewers.get(i, 0) < FEW_VIEWERS)
 
     async def drawn(self, number: int, *, seed: UUID, without: Collection[str]) -> dict[str, float]:
         """At most `number` other images, drawn by chance, with the probability of each."""
