@@ -24,11 +24,16 @@ class _Part(Value):
     model_config = ConfigDict(extra="forbid")
 
 
-class Pin(_Part):
-    """Put one image, or the best image with a tag, at a fixed place of the first page."""
+class _Rule(_Part):
+    """A rule with a name."""
 
     name: Identifier
     """Name of the rule, shown in feeds."""
+
+
+class Pin(_Rule):
+    """Put one image, or the best image with a tag, at a fixed place of the first page."""
+
     place: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)]
     """Rank in the feed, from 1. A pin beyond the end of a feed does nothing."""
     image_id: Identifier | None = None
@@ -45,11 +50,9 @@ class Pin(_Part):
         return self
 
 
-class Cap(_Part):
+class Cap(_Rule):
     """Rank images beyond a number of the same tag or author behind all others of a page."""
 
-    name: Identifier
-    """Name of the rule, shown in feeds."""
     most: Annotated[int, Field(ge=0, le=MAX_CANDIDATES)]
     """Largest number of these images before other images; 0 ranks all of them behind."""
     tag: Tag | None = None
@@ -79,11 +82,9 @@ class Cap(_Part):
         return (author_id,)
 
 
-class Boost(_Part):
+class Boost(_Rule):
     """Add points to the total of images that meet conditions, such as `sale = true`."""
 
-    name: Identifier
-    """Name of the rule, shown in feeds."""
     points: Annotated[float, Field(ge=-MAX_POINTS, le=MAX_POINTS)]
     """Points added to the total, on its scale 0-25; negative points rank an image lower."""
     when: CatalogFilter
@@ -108,7 +109,8 @@ class TenantRules(_Part):
     @property
     def names(self) -> tuple[str, ...]:
         """Names of all rules: pins, caps, boosts."""
-        return tuple(rule.name for rule in (*self.pins, *self.caps, *self.boosts))
+        rules: tuple[_Rule, ...] = (*self.pins, *self.caps, *self.boosts)
+        return tuple(rule.name for rule in rules)
 
     @model_validator(mode="after")
     def _can_all_apply(self) -> Self:

@@ -47,7 +47,8 @@ class FindPinned:
             return state
         listed, not_loadable = candidates_to_load(request)
         shortlist = state.shortlist.by_id if state.shortlist else {}
-        present = {*shortlist, *(c.image_id for c in (*listed, *not_loadable))}
+        present = {*shortlist, *(candidate.image_id for candidate in listed)}
+        present |= {item.image_id for item in not_loadable}
         left_out = {*request.exclude_ids, *present, wanted.similar_to or ""}
         selection = CatalogSelection(
             request.tenant,

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -46,11 +46,11 @@ def rate(
         list[str] | None, typer.Option(help="Color label that means a dislike; can be repeated.")
     ] = None,
     stars_by: Annotated[
-        str,
+        Literal["quantile", "score"],
         typer.Option(help="quantile: the best 10 % get 5 stars; score: by the score, 0-25."),
     ] = "quantile",
     sidecar_names: Annotated[
-        str,
+        Literal["full", "stem"],
         typer.Option(help="full: IMG.JPG.xmp (darktable, digiKam); stem: IMG.xmp (Lightroom)."),
     ] = "full",
     no_words: Annotated[bool, typer.Option("--no-words", help="Write stars alone.")] = False,
@@ -65,10 +65,6 @@ def rate(
 
     Example: preferstream rate photos/ --xmp
     """
-    if stars_by not in ("quantile", "score"):
-        wrong_use(f"--stars-by is {stars_by!r}; choose quantile or score")
-    if sidecar_names not in ("full", "stem"):
-        wrong_use(f"--sidecar-names is {sidecar_names!r}; choose full or stem")
     if not folder.is_dir():
         wrong_use(f"{folder} is no folder; name a folder of photographs")
     try:
