@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from shared.client import AsyncClient, NoAnswer
+from shared.client import AsyncClient
 from shared.domain.errors import Unavailable
 from shared.images.picture_folder import picture_folder
 from shared.jobs.benchmark_result import BenchmarkResult, Measurement
@@ -71,14 +71,14 @@ class Round:
 async def measure_round(app: AsyncClient, address: str, files: Sequence[Path]) -> Round:
     """The speed from the first publication until all images are done.
 
-    Raises `NoAnswer` after five minutes.
+    Raises `TimeoutError` after five minutes, and `OSError`.
     """
     before = await asyncio.to_thread(read_done, address)
     began = time.perf_counter()
     await app.add_images({str(n): file.resolve().as_uri() for n, file in enumerate(files)})
     while (done := await asyncio.to_thread(read_done, address)).all < before.all + len(files):
         if time.perf_counter() - began > TIMEOUT_SECONDS:
-            raise NoAnswer(f"not all of {len(files)} images were indexed within 5 minutes")
+            raise TimeoutError(f"not all of {len(files)} images were indexed within 5 minutes")
         await asyncio.sleep(POLL_SECONDS)
     seconds = time.perf_counter() - began
     cpu_ms = 1000 * (done.cpu_seconds - before.cpu_seconds)
@@ -86,7 +86,7 @@ async def measure_round(app: AsyncClient, address: str, files: Sequence[Path]) -
 
 
 async def measure(address: str, files: Sequence[Path], messaging: MessagingSettings) -> list[Round]:
-    """All rounds; raises `NoAnswer`, `Unavailable` and `OSError`."""
+    """All rounds; raises `Unavailable` and `OSError`."""
     run = secrets.token_hex(4)
     rounds = []
     for number in range(ROUNDS):
@@ -113,7 +113,7 @@ def main() -> None:
         messaging = from_environment(MessagingSettings)
         rounds = asyncio.run(measure(arguments.catalog, chosen, messaging))
         done = read_done(arguments.catalog)
-    except (InvalidSettings, Unavailable, NoAnswer, OSError) as error:
+    except (InvalidSettings, Unavailable, OSError) as error:
         sys.exit(str(error))
     rates = [measured.images_per_second for measured in rounds]
     median = statistics.median(rates)

@@ -112,8 +112,11 @@ class IndexWriter:
         if not failures:
             return
         await self._catalog.fail(failures)
+        present = await self._catalog.get(list(failures))
         for item, failure in failed:
             self._waiting.finished(item.key)
+            if item.key not in present:
+                continue
             index = item.image.index if item.image.is_current else None
             after = item.image.model_copy(update={"failure": failure, "index": index})
             self._changed(item, after, model_version)

@@ -76,6 +76,16 @@ async def test_an_image_that_is_removed_while_it_loads_stays_removed() -> None:
     assert service.counts.by_tenant == {}
 
 
+async def test_an_image_that_is_removed_while_it_fails_is_not_counted() -> None:
+    service = CatalogOnFakes()
+    service.images.refused["drawing:red"] = Unprocessable("http_404", "the host has no such image")
+    await service.publish("a", "drawing:red")
+    await service.indexer.load_next()
+    await service.remove("a")
+    await service.index_all()
+    assert service.counts.by_state == {"indexed": 0, "outdated": 0, "waiting": 0, "failed": 0}
+
+
 async def test_an_unavailable_store_accepts_nothing() -> None:
     service = CatalogOnFakes()
     service.catalogs.current.unavailable = "it restarts"
