@@ -7,7 +7,7 @@ import pytest
 
 from services.assessor.rules.policy import Boost, Cap, Pin, TenantRules
 from services.assessor.service import AssessorService
-from shared.domain.errors import Unavailable
+from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.images.catalog_filter import CatalogFilter, MetadataCondition
 from shared.domain.images.image_key import ImageKey
 from shared.events import RankedItem
@@ -167,3 +167,36 @@ async def test_an_outage_of_the_catalog_leaves_a_listed_slate_its_feed(
 
     monkeypatch.setattr(InMemoryCatalog, "get", away)
     assert len((await assessor.feed(request("blue", "red"))).items) == 2
+
+
+async def test_a_user_without_a_taste_sees_pins_and_no_boosts() -> None:
+    sale = CatalogFilter(metadata=(MetadataCondition(key="sale", equals=True),))
+    rules = TenantRules(pins=HERO.pins, boosts=(Boost(name="sale", points=25, when=sale),))
+    assessor = with_catalog(rules=rules)
+    await publish_colors(assessor, COLORS * 2, metadata={"sale": True})
+    await publish(assessor, "hero", "blue", index=False)
+    feed = await assessor.feed(page_request(limit=5))
+    assert feed.status == "cold_start"
+    assert image_ids(feed)[1] == "hero"
+    assert {rule.kind for item in feed.items for rule in item.rules} == {"pin"}
+
+
+async def test_a_pinned_image_that_cannot_be_loaded_is_rejected_alone() -> None:
+    assessor = await shop(HERO)
+    await publish(assessor, "hero", "black", index=False)
+    assessor.image_loader.refused["drawing:black"] = Unprocessable("gone", "it is not there")
+    feed = await assessor.feed(page_request(limit=5))
+    assert "hero" not in image_ids(feed)
+    assert [item.image_id for item in feed.rejected] == ["hero"]
+    assert len(feed.items) == 5
+
+
+async def test_a_redelivered_request_gets_the_same_feed() -> None:
+    assessor = await shop(HERO)
+    await publish(assessor, "hero", "blue", index=False)
+    first = await assessor.feed(page_request(limit=5, request_id="again"))
+    assessor.service = assessor.new_service()
+    second = await assessor.feed(page_request(limit=5, request_id="again"))
+    assert second.event_id == first.event_id
+    assert image_ids(second) == image_ids(first)
+    assert second.items[1].rules == first.items[1].rules
