@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qdrant_client import AsyncQdrantClient
-from qdrant_client.http.models import QueryRequest, QueryResponse
+from qdrant_client.http.models import QueryRequest, QueryResponse, ReadConsistencyType
 
 from shared.store.edge.calls import EdgeCalls
 from shared.store.edge.disk_search import collection_folder, files_with
@@ -33,7 +33,12 @@ class EdgeQdrant(AsyncQdrantClient):
         self._folder = path
 
     async def query_batch_points(
-        self, collection_name: str, requests: Sequence[QueryRequest], **options: Any
+        self,
+        collection_name: str,
+        requests: Sequence[QueryRequest],
+        consistency: int | ReadConsistencyType | None = None,
+        timeout: int | None = None,  # noqa: ASYNC109  the signature of the base class
+        **kwargs: Any,
     ) -> list[QueryResponse]:
         """Answer several queries in one call.
 
@@ -41,7 +46,11 @@ class EdgeQdrant(AsyncQdrantClient):
         a query with ten examples. Our queries hold vectors alone.
         """
         return await self._client.query_batch_points(
-            collection_name=collection_name, requests=requests, **options
+            collection_name=collection_name,
+            requests=requests,
+            consistency=consistency,
+            timeout=timeout,
+            **kwargs,
         )
 
     async def purge(self) -> None:

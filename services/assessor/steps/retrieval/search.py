@@ -4,14 +4,20 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import ceil
-from typing import Final
+from typing import Final, Protocol
 
 from services.assessor.config import AssessorSettings
 from services.assessor.popularity.counts import Popularity
 from services.assessor.steps.description_scoring import DescriptionScoring
+from services.assessor.steps.reranking.seen_images import SeenImages
 from services.assessor.steps.retrieval.catalog_reader import CatalogReader
 from services.assessor.steps.retrieval.merging import Ranking, shortlisted
-from services.assessor.steps.retrieval.queries import Search, searches, similar_search
+from services.assessor.steps.retrieval.queries import (
+    Search,
+    TasteExamples,
+    searches,
+    similar_search,
+)
 from services.assessor.steps.retrieval.reasons import (
     not_indexed,
     nothing_matches,
@@ -25,7 +31,6 @@ from services.assessor.steps.retrieval.shortlist import (
     ShortlistRequest,
 )
 from services.assessor.steps.retrieval.user_examples import UserExamples
-from services.assessor.steps.seen_images import SeenImages
 from shared.domain.clock import Clock
 from shared.domain.images.image_key import ImageKey
 from shared.domain.weights.retrieval_weights import RetrievalWeights
@@ -34,7 +39,7 @@ from shared.store.catalog.images import IMAGE_VECTOR
 from shared.store.catalog.protocol import CatalogStore
 from shared.store.catalog.queries import CatalogSelection
 from shared.store.catalog.serving import Catalogs
-from shared.store.protocol import ImpressionStore
+from shared.store.protocol import ImpressionStore, StoredProfile
 
 SPARE: Final = 2
 """Popular and new images that are read for each place: other sources may bring some of them."""
@@ -48,6 +53,12 @@ class Plan:
     shares: Shares
 
 
+class Examples(Protocol):
+    """The examples of a user's tastes."""
+
+    async def of(self, profile: StoredProfile | None) -> list[TasteExamples]: ...
+
+
 class CatalogSearch:
     """Finds shortlists. Raises `Unavailable` when a store does not answer."""
 
@@ -55,7 +66,7 @@ class CatalogSearch:
         self,
         catalogs: Catalogs,
         *,
-        examples: UserExamples,
+        examples: Examples,
         popularity: Popularity,
         seen_images: SeenImages,
         shares: SourceShares,

@@ -13,8 +13,7 @@ def liked(**likes: int) -> Popularity:
     popularity = Popularity()
     for image_id, number in likes.items():
         for user in range(20):
-            kind = "like" if user < number else "view"
-            popularity.add(act(f"u-{user}", kind, image_id))
+            popularity.add(act(f"u-{user}", "like" if user < number else "view", image_id))
     return popularity
 
 

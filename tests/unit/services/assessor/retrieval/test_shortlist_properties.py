@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.assessor.popularity.counts import Popularity
+from services.assessor.steps.reranking.seen_images import SeenImages
 from services.assessor.steps.retrieval.queries import TasteExamples
 from services.assessor.steps.retrieval.search import CatalogSearch
 from services.assessor.steps.retrieval.shares import SourceShares
 from services.assessor.steps.retrieval.shortlist import Shortlist, ShortlistRequest
-from services.assessor.steps.seen_images import SeenImages
 from shared.domain.ids import derived_id
 from shared.domain.images.catalog_entry import CatalogEntry
 from shared.domain.images.catalog_filter import EVERY_IMAGE, CatalogFilter

@@ -1,0 +1,1 @@
+"""Test the catalog of every store: which collection serves, its queries, and random draws."""
