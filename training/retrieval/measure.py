@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from training.evaluation.controls import OTHER_USER, USER_BLIND, of_next_user
 from training.retrieval.data.index import Indexed
 from training.retrieval.data.users import Floats, Profile
-from training.retrieval.strategies import STRATEGIES, directions_of, product
+from training.retrieval.strategies import STRATEGIES, directions_of, linear, product
 from training.statistics.bootstrap import mean, share
 from training.statistics.interval import Interval, Share
 
@@ -59,6 +59,12 @@ def measure(study: Study, *, seed: int) -> list[Measured]:
     orders[OTHER_USER] = [product(own, study.catalog) for own in of_next_user(directions)]
     orders[WHOLE] = list(study.totals)
     return [_measured(name, study, scores, seed=seed) for name, scores in orders.items()]
+
+
+def shortlist_recall(study: Study, *, seed: int) -> Share:
+    """The recall of the search that serves: one linear query."""
+    scores = [linear()(profile, study.catalog) for profile in study.profiles]
+    return _measured("linear", study, scores, seed=seed).recall
 
 
 def _measured(name: str, study: Study, scores: Sequence[Floats], *, seed: int) -> Measured:

@@ -16,32 +16,45 @@ from shared.runtime.child_process import run_child
 BENCHMARKS = {
     "model": "training.bench.model",
     "feeds": "training.bench.feeds",
+    "catalog": "training.bench.catalog",
 }
 """Name and module; each runs in a child process and prints a `BenchmarkResult` as JSON."""
 NEED_SYSTEM = {"feeds"}
-"""Benchmarks of the running system; they run only when they are named."""
+"""Benchmarks of the running system."""
+BY_NAME = {"feeds", "catalog"}
+"""Benchmarks that run only when they are named: they need the running system, or many minutes."""
+HAVE_QUICK = {"catalog"}
+"""Benchmarks with a short form."""
 
 
 def bench(
     name: Annotated[
         str | None,
-        typer.Argument(help=f"One of: {', '.join(BENCHMARKS)}; default: all except feeds."),
+        typer.Argument(help=f"One of: {', '.join(BENCHMARKS)}; default: model."),
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="catalog: a small one, to see that everything runs.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON per benchmark.")
     ] = False,
 ) -> None:
     """Measure speed, and fail when it is below the required ratio to a baseline.
 
-    `feeds` measures the running system as an app does, with new images in each round.
+    `feeds` measures the running system as an app does, with new images in each round. `catalog`
+    compares the search of the catalog with faiss and LanceDB (`pip install 'preferstream[bench]'`),
+    and takes many minutes.
 
     Example: preferstream bench model
     """
     if name is not None and name not in BENCHMARKS:
         wrong_use(f"{name} is not a benchmark; choose one of {', '.join(BENCHMARKS)}")
+    if quick and name not in HAVE_QUICK:
+        wrong_use(f"--quick is for: {', '.join(sorted(HAVE_QUICK))}")
+    options = ["--quick"] if quick else []
     too_slow: list[str] = []
-    for benchmark in [name] if name else sorted(BENCHMARKS.keys() - NEED_SYSTEM):
-        result = _measure(benchmark)
+    for benchmark in [name] if name else sorted(BENCHMARKS.keys() - BY_NAME):
+        result = _measure(benchmark, options)
         if as_json:
             print_json(result.model_dump(mode="json"))
         else:
@@ -51,7 +64,7 @@ def bench(
         fail(f"slower than required: {', '.join(too_slow)}")
 
 
-def _measure(benchmark: str) -> BenchmarkResult:
+def _measure(benchmark: str, options: list[str]) -> BenchmarkResult:
     """Run the benchmark in a child process; when it fails, the command ends with its code."""
     system = (
         {"PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS": connect().kafka}
@@ -64,7 +77,7 @@ def _measure(benchmark: str) -> BenchmarkResult:
         grace_seconds=CHILD_SECONDS,
     ):
         ended = run_child(
-            [sys.executable, "-m", BENCHMARKS[benchmark]],
+            [sys.executable, "-m", BENCHMARKS[benchmark], *options],
             on_line=lines.append, share_stderr=True, env={**os.environ, **system},
         )  # fmt: skip
     if ended.code:

@@ -1,0 +1,1 @@
+"""Measure the queries of the catalog: time, memory and recall, and of faiss and LanceDB as well."""
