@@ -57,11 +57,12 @@ class CatalogOnFakes:
         serving_catalog: InMemoryCatalog | None = None,
         waiting_images: int = 1_000,
         pace: Pace = AT_ONCE,
+        images: ColorImages | None = None,
     ) -> None:
         self.model = ColorModel()
         self.newer_model = ColorModel("colors-2")
         self.models = serving(self.model, self.newer_model, pace=pace)
-        self.images = ColorImages()
+        self.images = images or ColorImages()
         self.image_store = InMemoryImages()
         self.vectors = InMemoryImageVectors()
         self.encoder = NamingEncoder(dict.fromkeys(COLORS, "circle"))
