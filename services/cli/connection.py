@@ -27,8 +27,8 @@ def messaging_settings(system: RuntimeFile) -> MessagingSettings:
     return from_environment(MessagingSettings, kafka_bootstrap_servers=system.kafka)
 
 
-def connect() -> RuntimeFile:
-    """The running system; without one, the command ends and says how to start it."""
+def find_system() -> RuntimeFile | None:
+    """The running system: the cluster of the settings, or the one of the data folder, or None."""
     settings = from_environment(ConnectionSettings)
     running = read_runtime_file(settings.data_dir)
     configured = settings.kafka_bootstrap_servers
@@ -36,7 +36,14 @@ def connect() -> RuntimeFile:
         is_local = running is not None and running.kafka == configured
         roots = running.allowed_file_roots if running and is_local else ()
         return RuntimeFile(kafka=configured, allowed_file_roots=roots)
+    return running
+
+
+def connect() -> RuntimeFile:
+    """The running system; without one, the command ends and says how to start it."""
+    running = find_system()
     if running is None:
+        settings = from_environment(ConnectionSettings)
         require_folder(settings.data_dir)
         fail(
             f"no system runs in {settings.data_dir.absolute()}. Start one with `preferstream up`"

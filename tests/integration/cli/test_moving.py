@@ -10,6 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from typer.testing import CliRunner, Result
 
+from services.cli.interchange.catalog_file import catalog_file
 from services.cli.program.app import app
 from services.retrain.app import build_collector
 from services.retrain.config import RetrainSettings
@@ -31,12 +32,11 @@ class Moving:
         self.folder = folder
         self.tenant = f"shop-{uuid4().hex[:8]}"
         self.kafka = MessagingSettings(kafka_bootstrap_servers=kafka)
-        self.lake = RetrainSettings(lake_uri=str(folder / "lake"))
+        self.lake = RetrainSettings(lake_uri=str(folder / "data" / "lake"))
         provision(self.kafka, [CATALOG, FEEDBACK, FEEDS, ERASE])
         self._environment = {
             "PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS": kafka,
             "PREFERSTREAM_DATA_DIR": str(folder / "data"),
-            "PREFERSTREAM_LAKE_URI": self.lake.lake_uri,
         }
 
     def run(self, *arguments: str | Path, code: int = 0) -> Result:
@@ -91,6 +91,24 @@ def test_a_history_moves_in_and_out_without_a_change(kafka: str, tmp_path: Path)
     assert {event.user_id for event in feedback(rest).values()} == {"bob"}
     files = moving.export("ubi").iterdir()
     assert b"ada" not in b"".join(gzip.decompress(file.read_bytes()) for file in files)
+
+
+def test_a_backtest_of_the_lake_gets_the_addresses_of_the_catalog(
+    kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moving = Moving(kafka, tmp_path)
+    (tmp_path / "m.jsonl").write_text(samples.METARANK, encoding="utf-8")
+    moving.run("import", "metarank", tmp_path / "m.jsonl", code=1)
+    monkeypatch.setenv("PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS", kafka)
+    with catalog_file(moving.tenant) as path:
+        assert path is not None
+        rows = pq.read_table(path).to_pylist()
+    assert [(row["image_id"], row["uri"]) for row in rows] == [("p1", "https://example.org/p1.png")]
+    assert not path.exists()
+    monkeypatch.delenv("PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS")
+    monkeypatch.setenv("PREFERSTREAM_DATA_DIR", str(tmp_path))
+    with catalog_file(moving.tenant) as path:
+        assert path is None
 
 
 def _erasure(tenant: str) -> list[object]:

@@ -52,6 +52,8 @@ def main() -> int:
         if options.lake:
             storage = delta_options(options.s3_endpoint)
             read_lake(builder, options.lake, tenant=options.tenant, storage_options=storage)
+            if options.catalog:
+                _read_catalog(builder, options.catalog, tenant=options.tenant)
         else:
             _read_files(builder, options)
         report = asyncio.run(_measure(builder.build(), options))
@@ -69,6 +71,12 @@ def main() -> int:
         return INTERRUPTED
     print(report.model_dump_json(), flush=True)
     return 0
+
+
+def _read_catalog(builder: HistoryBuilder, file: Path, *, tenant: str) -> None:
+    importing = ImportOptions({}, system_clock(), tenant)
+    for read in read_files(FORMATS["parquet"], [file], importing):
+        builder.add_all(result for result in read.results if isinstance(result, CatalogImage))
 
 
 def _read_files(builder: HistoryBuilder, options: argparse.Namespace) -> None:
@@ -123,6 +131,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("files", type=Path, nargs="*", help="files of another system")
     parser.add_argument("--format", choices=sorted(FORMATS))
     parser.add_argument("--lake", help="read our own lake in place of files")
+    parser.add_argument("--catalog", type=Path, help="our own export of the catalog, for --lake")
     parser.add_argument("--s3-endpoint")
     parser.add_argument("--tenant", default=DEFAULT_TENANT)
     parser.add_argument("--uri-field")

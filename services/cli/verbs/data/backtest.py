@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +26,6 @@ from shared.events.interchange.formats import FORMATS
 from shared.events.types.base import DEFAULT_TENANT
 from shared.jobs.backtest_report import BacktestReport
 from shared.runtime.child_process import run_child
-from shared.settings import from_environment
 
 INTERRUPTED = "the backtest was stopped before its end, and there is no report"
 
@@ -84,8 +84,12 @@ def backtest(
         sys.executable, "-m", "training.simulate.backtest", *map(str, files or []), *given
     ]  # fmt: skip
     lines: list[str] = []
-    with interruptible(lambda: INTERRUPTED, grace_seconds=CHILD_SECONDS):
-        result = run_child(command, on_line=lines.append, share_stderr=True)
+    with (
+        interruptible(lambda: INTERRUPTED, grace_seconds=CHILD_SECONDS),
+        _catalog(tenant, wanted=from_lake) as catalog,
+    ):
+        more = ["--catalog", str(catalog)] if catalog is not None else []
+        result = run_child([*command, *more], on_line=lines.append, share_stderr=True)
     if result.code or not lines:
         raise typer.Exit(result.code or 1)
     report = BacktestReport.model_validate_json(lines[-1])
@@ -98,10 +102,19 @@ def backtest(
         raise typer.Exit(1)
 
 
-def _lake() -> dict[str, str | None]:
-    from services.retrain.config import RetrainSettings
+def _catalog(tenant: str, *, wanted: bool) -> AbstractContextManager[Path | None]:
+    """The addresses of the images of the catalog, which the lake does not hold."""
+    if not wanted:
+        return nullcontext()
+    from services.cli.interchange.catalog_file import catalog_file
 
-    settings = from_environment(RetrainSettings)
+    return catalog_file(tenant)
+
+
+def _lake() -> dict[str, str | None]:
+    from services.cli.files.paths import lake_settings
+
+    settings = lake_settings()
     return {"--lake": settings.lake_uri, "--s3-endpoint": settings.s3_endpoint}
 
 

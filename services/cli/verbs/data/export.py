@@ -12,7 +12,6 @@ from services.cli.output.listing import Column, Listing
 from services.cli.program.interruption import interruptible
 from shared.domain.errors import Unavailable
 from shared.events.types.base import DEFAULT_TENANT
-from shared.settings import from_environment
 
 SOURCES = ("both", "lake", "kafka")
 
@@ -54,14 +53,14 @@ def export(
 
 
 def _write(format: str, folder: Path, *, tenant: str, source: str, packed: bool) -> dict[str, int]:
+    from services.cli.files.paths import lake_settings
     from services.cli.interchange.erased import ErasedUsers
     from services.cli.interchange.export_source import ExportSource
     from services.retrain.app import lake_tables
-    from services.retrain.config import RetrainSettings
     from services.retrain.lake.erased_users import ErasureTable
     from shared.files.storage_options import delta_options
 
-    lake = from_environment(RetrainSettings)
+    lake = lake_settings()
     kafka = messaging_settings(connect()) if source != "lake" else None
     erasures = ErasureTable(lake.lake_uri, storage_options=delta_options(lake.s3_endpoint))
     tables = {t.schema.topic.name: t for t in lake_tables(lake)} if source != "kafka" else {}
