@@ -1,5 +1,6 @@
 """Metrics of the assessor."""
 
+from collections import Counter as count_values
 from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -118,9 +119,10 @@ class AssessorMetrics:
     def count(self, feed: RankedFeed) -> None:
         """Count a published feed."""
         self.feeds.labels(feed.status).inc()
+        self.explored.inc(sum(item.explored for item in feed.items))
+        for tier, images in count_values(item.tier for item in feed.items).items():
+            self.ranked.labels(tier).inc(images)
         for item in feed.items:
-            self.ranked.labels(item.tier).inc()
-            self.explored.inc(item.explored)
             for rule in item.demoted:
                 self.demoted.labels(rule).inc()
             if item.source not in (None, "listed"):

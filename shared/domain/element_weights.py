@@ -51,7 +51,14 @@ class ElementWeights(Value):
 
     def total(self, points: Mapping[Element, float]) -> float:
         """The weighted sum, 0-25, of each element's score, 0-5."""
-        weighted = sum(self[element] * points[element] for element in ELEMENTS)
+        # Without a loop: feeds of 300 images need it for each image.
+        weighted = (
+            self.art_style * points[Element.ART_STYLE]
+            + self.color * points[Element.COLOR]
+            + self.medium * points[Element.MEDIUM]
+            + self.saturation * points[Element.SATURATION]
+            + self.detail * points[Element.DETAIL]
+        )
         return min(weighted, SUM * MAX_SCORE)
 
     @property

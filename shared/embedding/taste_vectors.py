@@ -5,6 +5,7 @@ from math import sqrt
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.domain.element_weights import MAX_SCORE
 from shared.domain.taste import ELEMENTS, Element, Taste, TasteSide
@@ -29,6 +30,8 @@ disliked similarity to subtract, and without it every word would count as liked.
 NEUTRAL_SCORE: Final = 2.0
 """The score of an unknown element, as the prompts define it."""
 
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
 WeightedWords = Sequence[tuple[str, float]]
 
 
@@ -58,42 +61,55 @@ async def vector_of(words: Mapping[Element, WeightedWords], embedder: Embedder) 
 
 
 def element_scores(image: Vectors, taste: TasteVectors) -> dict[Element, float]:
-    """Score each element, 0-5, by similarity; used while no model answers.
+    """Score each element of one image, 0-5, as `element_scores_of_images` does."""
+    return element_scores_of_images([image], taste)[0]
+
+
+def element_scores_of_images(
+    images: Sequence[Vectors], taste: TasteVectors
+) -> list[dict[Element, float]]:
+    """Score each element of each image, 0-5, by similarity; used while no model answers.
 
     With words of one side only, an image is liked or disliked as far as it resembles them more than
     unrelated words do; an image that does not is neutral.
     """
-    shown, liked, disliked = (_blocks(v) for v in (image, taste.preference, taste.non_preference))
-    scores: dict[Element, float] = {}
-    for row, element in enumerate(ELEMENTS):
-        to_liked, to_disliked = (
-            float(shown[row] @ side[row]) / BLOCK_LENGTH**2 if side[row].any() else None
-            for side in (liked, disliked)
-        )
-        if not shown[row].any():
-            to_liked = to_disliked = None
-        scores[element] = round(_element_score(element, to_liked, to_disliked), 4)
-    return scores
+    if not images:
+        return []
+    shown = np.stack(images).reshape(len(images), len(ELEMENTS), -1)  # (n, 5, dimension)
+    to_liked, knows_liked = _similarities(shown, taste.preference)
+    to_disliked, knows_disliked = _similarities(shown, taste.non_preference)
+    unrelated = np.array([UNRELATED[element] for element in ELEMENTS])
+    rise = _shares(to_liked - unrelated, least=0.0)
+    fall = _shares(to_disliked - unrelated, least=0.0)
+    scores = np.select(
+        [knows_liked & knows_disliked, knows_liked, knows_disliked],
+        [
+            2.5 + 2.5 * _shares(to_liked - to_disliked, least=-1.0),
+            NEUTRAL_SCORE + (MAX_SCORE - NEUTRAL_SCORE) * rise,
+            NEUTRAL_SCORE * (1 - fall),
+        ],
+        NEUTRAL_SCORE,
+    )  # (n, 5)
+    return [
+        dict(zip(ELEMENTS, (round(score, 4) for score in row), strict=True))
+        for row in scores.tolist()
+    ]
 
 
-def _element_score(element: Element, to_liked: float | None, to_disliked: float | None) -> float:
-    """The score for the similarities to both sides, -1 to 1; None where a side has no word."""
-    if to_liked is not None and to_disliked is not None:
-        return 2.5 + 2.5 * _share(to_liked - to_disliked, least=-1.0)
-    if to_liked is not None:
-        share = _share(to_liked - UNRELATED[element], least=0.0)
-        return NEUTRAL_SCORE + (MAX_SCORE - NEUTRAL_SCORE) * share
-    if to_disliked is not None:
-        return NEUTRAL_SCORE * (1 - _share(to_disliked - UNRELATED[element], least=0.0))
-    return NEUTRAL_SCORE
+def _similarities(shown: Vectors, side: Vectors) -> tuple[Floats, Booleans]:
+    """The similarity of each image and element to one side, -1 to 1, and where it is known.
+
+    `shown` has the shape (n, 5, dimension), the results (n, 5). It is unknown where the image or
+    the side has no word.
+    """
+    words = side.reshape(len(ELEMENTS), -1)  # (5, dimension)
+    to_side = np.stack([shown[:, row] @ words[row] for row in range(len(ELEMENTS))], axis=1)
+    known = shown.any(axis=2) & words.any(axis=1)
+    return to_side.astype(np.float64) / BLOCK_LENGTH**2, known
 
 
-def _share(difference: float, *, least: float) -> float:
-    return min(max(difference / FULL_SCORE_AT, least), 1.0)
-
-
-def _blocks(vector: Vectors) -> Vectors:
-    return vector.reshape(len(ELEMENTS), -1)
+def _shares(differences: Floats, *, least: float) -> Floats:
+    return np.clip(differences / FULL_SCORE_AT, least, 1.0)
 
 
 def _weighted(side: TasteSide) -> dict[Element, WeightedWords]:

@@ -17,6 +17,8 @@ from shared.embedding.protocol import Embedder
 from shared.images.loader import ImageLoader
 from shared.images.settings import ImageSettings
 from shared.runtime.open_files import raise_open_files_limit
+from shared.runtime.recent.images import RecentImages
+from shared.runtime.recent.vectors import RecentVectors
 from shared.store.catalog.serving import Catalogs, QdrantCatalogs
 from shared.store.catalog.spaces import CatalogSpace
 from shared.store.erasures import QdrantErasures
@@ -24,7 +26,7 @@ from shared.store.image_vectors import QdrantImageVectors
 from shared.store.images import QdrantImages
 from shared.store.impressions import QdrantImpressions
 from shared.store.profiles import QdrantProfiles
-from shared.store.protocol import ErasureStore, ImageStore, ImpressionStore, ProfileStore
+from shared.store.protocol import ErasureStore, ImpressionStore, ProfileStore
 from shared.store.qdrant import open_qdrant
 from shared.store.removal.contents import QdrantContents
 from shared.store.removal.image_removal import ImageRemoval
@@ -49,7 +51,7 @@ class SharedDependencies:
     embedder: Embedder
     profiles: ProfileStore
     users: UserStore
-    image_store: ImageStore
+    image_store: RecentImages
     impressions: ImpressionStore
     erasures: ErasureStore
     image_loader: ImageLoader
@@ -105,9 +107,11 @@ async def open_dependencies(
         encoded_images: EncodedImages | None = None
         try:
             profiles = QdrantProfiles(client, embedder=embedder.name)
-            image_store = QdrantImages(client, embedder=embedder.name)
+            stored_images = QdrantImages(client, embedder=embedder.name)
             await profiles.prepare(dimension=embedder.dimension)
-            await image_store.prepare(dimension=embedder.dimension)
+            await stored_images.prepare(dimension=embedder.dimension)
+            recent_bytes = store.recent_images_mb * 2**20 // 2
+            image_store = RecentImages(stored_images, max_bytes=recent_bytes)
             impressions = QdrantImpressions(client)
             await impressions.prepare()
             erasures = QdrantErasures(client)
@@ -121,9 +125,14 @@ async def open_dependencies(
             await cursors.prepare()
             catalogs = None
             if encoder is not None:
-                encoded_images = await _encoded_images(client, encoder)
+                vectors = await _image_vectors(client, encoder, recent_bytes)
+                image_store.on_forget(vectors.forget_contents)
+                encoded_images = EncodedImages(encoder, vectors)
+                image_store.on_forget(encoded_images.forget_words)
                 catalogs = QdrantCatalogs(client, _space(encoder, embedder))
                 await catalogs.prepare()
+            removal_check = RemovalCheck(removed_images)
+            removal_check.on_removal(image_store.forget_image)
             yield SharedDependencies(
                 models,
                 embedder,
@@ -135,7 +144,7 @@ async def open_dependencies(
                 image_loader,
                 encoded_images,
                 catalogs,
-                RemovalCheck(removed_images),
+                removal_check,
                 ImageRemoval(removed_images, image_store, QdrantContents(client)),
                 feed_sessions,
                 cursors,
@@ -157,7 +166,9 @@ def _space(encoder: ImageEncoder, embedder: Embedder) -> CatalogSpace:
     )
 
 
-async def _encoded_images(client: AsyncQdrantClient, encoder: ImageEncoder) -> EncodedImages:
+async def _image_vectors(
+    client: AsyncQdrantClient, encoder: ImageEncoder, recent_bytes: int
+) -> RecentVectors:
     store = QdrantImageVectors(client, encoder=encoder.name, dimension=encoder.dimension)
     await store.prepare()
-    return EncodedImages(encoder, store)
+    return RecentVectors(store, dimension=encoder.dimension, max_bytes=recent_bytes)

@@ -92,7 +92,8 @@ class ErasureCheck:
                 results = await self._results(list(waiting))
                 for user, future in waiting.items():
                     future.set_result(results.get(user))
-                await asyncio.sleep(PAUSE_SECONDS)
+                if len(waiting) > 1 or self._waiting:
+                    await asyncio.sleep(PAUSE_SECONDS)
         finally:
             self._reader = None
 

@@ -27,26 +27,28 @@ class CachedScoring:
         *,
         tastes: Sequence[Taste],
         images: Mapping[str, Image],
-    ) -> dict[Taste, dict[str, Scores]]:
-        """The scores by taste and content hash; `images` are the pixels by content hash.
+    ) -> list[dict[str, Scores]]:
+        """The scores by each taste in order, by content hash; `images` are the pixels by hash.
 
         Raises what the model raises, also when only one score is missing: scores of the model and
         of a fallback cannot be compared.
         """
-        keys = {
-            taste: score_key(user, model_version=model.model_version, taste=taste)
-            for taste in tastes
-        }
-        scores = {taste: self.cache.get(key, images) for taste, key in keys.items()}
+        version = model.model_version
+        keys = [score_key(user, model_version=version, taste=taste) for taste in tastes]
+        distinct = dict(zip(keys, tastes, strict=True))
+        scores = {key: self.cache.get(key, images) for key in distinct}
+        missing = {key: [n for n in images if n not in known] for key, known in scores.items()}
         # One taste after the other: the prompts of one taste share their beginning.
-        missing = [(taste, name) for taste in keys for name in images if name not in scores[taste]]
-        self._on_scored(len(keys) * len(images) - len(missing), len(missing))
-        if not missing:
-            return scores
-        new = await model.score([ScoringInput(taste, images[name]) for taste, name in missing])
-        for (taste, name), of_image in zip(missing, new, strict=True):
-            scores[taste][name] = of_image
-        for taste, key in keys.items():
-            names = (name for of_taste, name in missing if of_taste == taste)
-            self.cache.put(key, {name: scores[taste][name] for name in names})
-        return scores
+        inputs = [
+            ScoringInput(distinct[key], images[name])
+            for key, names in missing.items()
+            for name in names
+        ]
+        self._on_scored(len(distinct) * len(images) - len(inputs), len(inputs))
+        if inputs:
+            new = iter(await model.score(inputs))
+            for key, names in missing.items():
+                computed = {name: next(new) for name in names}
+                self.cache.put(key, computed)
+                scores[key] |= computed
+        return [scores[key] for key in keys]

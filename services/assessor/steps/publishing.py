@@ -3,6 +3,9 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
+
+from pydantic import TypeAdapter
 
 from services.assessor.background.background_description import BackgroundDescription
 from services.assessor.background.shadow_evaluation import ShadowEvaluation
@@ -14,8 +17,6 @@ from shared.domain.ids import feed_id
 from shared.domain.requests.request_key import RequestKey
 from shared.domain.taste import ELEMENTS
 from shared.events import (
-    Assessment,
-    ElementAssessment,
     RankedFeed,
     RankedItem,
     RetrievalPolicy,
@@ -25,6 +26,7 @@ from shared.images.data_source import is_data_address
 from shared.messaging.contract import Publisher
 
 log = logging.getLogger(__name__)
+ITEMS: Final = TypeAdapter(tuple[RankedItem, ...])
 
 
 class Publish:
@@ -130,29 +132,32 @@ def retrieval_policy(state: RankingState) -> RetrievalPolicy | None:
 
 def feed_items(ranked: Sequence[ScoredImage]) -> tuple[RankedItem, ...]:
     """One item for each image, ranks from 1."""
-    return tuple(
-        RankedItem(
-            image_id=image.image_id,
-            rank=rank,
-            score=None if image.elements is None else image.total,
-            subject=image.subject,
-            score_total=image.total_with_subject,
-            popularity=image.popularity,
-            taste_id=image.taste_id,
-            subject_words=image.subject_words,
-            elements=_assessment(image),
-            propensity=image.propensity,
-            explored=image.explored,
-            source=image.loaded_candidate.source,
-            retrieval_propensity=image.loaded_candidate.retrieval_propensity,
-            uri=_address(image.loaded_candidate),
-            tier=image.tier,
-            demoted=image.demoted,
-            rules=image.rules,
-            rank_without_rules=image.rank_without_rules,
-            evidence=image.evidence,
-        )
-        for rank, image in enumerate(ranked, start=1)
+    # In one call: an object at a time, 300 items with their elements take five times as long.
+    return ITEMS.validate_python(
+        [
+            {
+                "image_id": image.image_id,
+                "rank": rank,
+                "score": None if image.elements is None else image.total,
+                "subject": image.subject,
+                "score_total": image.total_with_subject,
+                "popularity": image.popularity,
+                "taste_id": image.taste_id,
+                "subject_words": image.subject_words,
+                "elements": _assessment(image),
+                "propensity": image.propensity,
+                "explored": image.explored,
+                "source": image.loaded_candidate.source,
+                "retrieval_propensity": image.loaded_candidate.retrieval_propensity,
+                "uri": _address(image.loaded_candidate),
+                "tier": image.tier,
+                "demoted": image.demoted,
+                "rules": image.rules,
+                "rank_without_rules": image.rank_without_rules,
+                "evidence": image.evidence,
+            }
+            for rank, image in enumerate(ranked, start=1)
+        ]
     )
 
 
@@ -162,15 +167,11 @@ def _address(candidate: LoadedCandidate) -> str | None:
     return None if candidate.is_listed or is_data_address(uri) else uri
 
 
-def _assessment(image: ScoredImage) -> Assessment | None:
+def _assessment(image: ScoredImage) -> dict[str, dict[str, object]] | None:
     if image.elements is None:
         return None
     rationales = image.rationales or {}
-    return Assessment.model_validate(
-        {
-            element.value: ElementAssessment(
-                score=image.elements[element], rationale=rationales.get(element)
-            )
-            for element in ELEMENTS
-        }
-    )
+    return {
+        element.value: {"score": image.elements[element], "rationale": rationales.get(element)}
+        for element in ELEMENTS
+    }

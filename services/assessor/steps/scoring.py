@@ -68,8 +68,8 @@ class Score:
         scored = tuple(
             best_by_taste(
                 [
-                    scored_by_model(candidate, scores[taste][candidate.image.content_hash])
-                    for taste in tastes
+                    scored_by_model(candidate, of_taste[candidate.image.content_hash])
+                    for of_taste in scores
                 ],
                 state.joint_tastes,
             )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from services.assessor.deadline import Deadline
 from services.assessor.steps.paging.feed_page import FeedPage
@@ -100,6 +100,17 @@ class ScoredImage:
     @property
     def image_id(self) -> str:
         return self.loaded_candidate.image_id
+
+    def with_fields(self, **fields: Any) -> "ScoredImage":
+        """A copy with other values of some fields.
+
+        `dataclasses.replace` calls the constructor with all fields, which takes six times as long;
+        three steps copy each of 300 images.
+        """
+        copy = object.__new__(ScoredImage)
+        copy.__dict__.update(self.__dict__)
+        copy.__dict__.update(fields)
+        return copy
 
     @property
     def own_total(self) -> float:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -27,6 +27,8 @@ deadline leaves behind is bounded by it."""
 UNREADABLE_SECONDS: Final = 600.0
 """Seconds for which an image that cannot be encoded is not tried again."""
 MAX_UNREADABLE: Final = 10_000
+MAX_WORDS_KEPT: Final = 20_000
+"""Images whose words are kept in memory, about 10 MB: naming 300 images takes 10 ms of a core."""
 
 
 class EncodedImages:
@@ -48,6 +50,8 @@ class EncodedImages:
         self._now = now
         self._running: dict[str, asyncio.Task[Mapping[str, Vectors]]] = {}
         """The work on each image, by content hash."""
+        self._words: dict[str, tuple[ShownWord, ...]] = {}
+        """What images show, by content hash, the oldest first; it follows from their vectors."""
         self._unreadable: dict[str, float] = {}
         """When each image that cannot be encoded was tried, by content hash, oldest first."""
 
@@ -108,10 +112,23 @@ class EncodedImages:
         self, vectors: Mapping[str, Vectors]
     ) -> dict[str, tuple[ShownWord, ...]]:
         """The words that the encoder is sure of, by content hash; it may be unable to name any."""
-        if not vectors or not isinstance(self._encoder, NamesSubjects):
+        if not isinstance(self._encoder, NamesSubjects):
             return {}
-        words = await self._encoder.subject_words(np.stack(list(vectors.values())))
-        return dict(zip(vectors, words, strict=True))
+        known = {name: self._words[name] for name in vectors if name in self._words}
+        new = [name for name in vectors if name not in known]
+        if new:
+            words = await self._encoder.subject_words(np.stack([vectors[name] for name in new]))
+            named = dict(zip(new, words, strict=True))
+            self._words |= named
+            while len(self._words) > MAX_WORDS_KEPT:
+                del self._words[next(iter(self._words))]
+            known |= named
+        return {name: known[name] for name in vectors}
+
+    def forget_words(self, content_hashes: Collection[str]) -> None:
+        """Drop the words of removed images from memory."""
+        for content_hash in content_hashes:
+            self._words.pop(content_hash, None)
 
     async def references(self, references: Sequence[Reference]) -> SubjectReferences:
         """The stored vectors of a user's references; a reference without one is left out."""

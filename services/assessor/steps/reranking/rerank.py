@@ -87,7 +87,7 @@ class Rerank:
             fixed=fixed,
         )
         ranked = tuple(
-            replace(feed[place.origin], propensity=place.propensity, explored=place.explored)
+            feed[place.origin].with_fields(propensity=place.propensity, explored=place.explored)
             for place in places
         )
         return replace(state, ranked=ranked, rules=rules_file.shown(request.tenant))

@@ -173,8 +173,7 @@ def with_subject(
 def _with_total(image: ScoredImage, subject: float, weights: RankingWeights) -> ScoredImage:
     if image.elements is None:
         return image
-    return replace(
-        image,
+    return image.with_fields(
         subject=round(subject, DECIMALS),
         total_with_subject=round(weights.total(image.elements, subject), DECIMALS),
     )

@@ -93,7 +93,9 @@ def _named(state: RankingState, words: Words) -> RankingState:
     return replace(
         state,
         scored=tuple(
-            replace(image, subject_words=words.get(image.content_hash, ()))
+            image.with_fields(subject_words=words[image.content_hash])
+            if image.content_hash in words
+            else image
             for image in state.scored
         ),
     )

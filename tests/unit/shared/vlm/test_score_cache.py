@@ -103,9 +103,10 @@ async def test_only_new_images_are_scored_each_content_once() -> None:
     more = images | {"pink": plain_image("", "pink").pixels}
     second = await scoring.scores(model, ADA, tastes=tastes, images=more)
     assert counted == [(0, 4), (4, 2)]
-    for taste in tastes:
-        assert {name: second[taste][name] for name in images} == first[taste]
-    assert first[likes("red")]["red"].total > first[likes("blue")]["red"].total
+    for before, after in zip(first, second, strict=True):
+        assert {name: after[name] for name in images} == before
+    assert first[0]["red"].total > first[1]["red"].total
+    assert first[2] == first[0]
 
 
 async def test_known_images_need_no_model() -> None:
