@@ -77,14 +77,14 @@ def _of_folder(
 ) -> Iterator[Photograph]:
     images: dict[str, list[Path]] = defaultdict(list)
     raws: dict[str, list[Path]] = defaultdict(list)
-    sidecars: dict[str, Path] = {}
+    sidecars: dict[str, list[Path]] = defaultdict(list)
     for name in names:
         path = parent / name
         suffix = path.suffix.lower()
         if name.startswith("."):
             continue
         if suffix == SIDECAR:
-            sidecars[name.lower()] = path
+            sidecars[name[: -len(SIDECAR)].lower()].append(path)
         elif suffix in SUFFIXES:
             images[path.stem.lower()].append(path)
         elif suffix in RAW_SUFFIXES:
@@ -93,10 +93,18 @@ def _of_folder(
         for number, path in enumerate(files):
             is_first = number == 0
             own = tuple(raws.get(stem, ())) if is_first else ()
-            candidates = [file.name.lower() + SIDECAR for file in (path, *own)]
+            beginnings = [file.name for file in (path, *own)]
             if len(files) == 1:
-                candidates.append(stem + SIDECAR)
-            existing = tuple(sidecars[name] for name in candidates if name in sidecars)
+                beginnings += [file.stem for file in (path, *own)]
+            lower = [file.name.lower() for file in files]
+            is_alone = lower.count(path.name.lower()) == 1
+            existing = tuple(
+                sidecar
+                for beginning in _each_once(beginnings)
+                for sidecar in sidecars.get(beginning.lower(), ())
+                # IMG.jpg and IMG.JPG may be two photographs, each with a sidecar.
+                if is_alone or sidecar.name[: -len(SIDECAR)] == beginning
+            )
             yield Photograph(path, own, existing, shares_stem=len(files) > 1)
     for stem, files in raws.items():
         if stem not in images:
@@ -104,3 +112,8 @@ def _of_folder(
                 on_skipped(
                     Skipped(path, "cannot be decoded; export a JPEG of the same name next to it")
                 )
+
+
+def _each_once(names: Iterable[str]) -> list[str]:
+    """The names without those that differ in case alone."""
+    return list({name.lower(): name for name in names}.values())

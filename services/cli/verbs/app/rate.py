@@ -82,7 +82,8 @@ def rate(
 
     skipped: list[Skipped] = []
     labels = Labels(frozenset(liked_label or ()), frozenset(disliked_label or ()))
-    marks = read_marks(photographs(folder, skipped.append), labels, skipped.append)
+    with err.status("reading ratings"):
+        marks = read_marks(photographs(folder, skipped.append), labels, skipped.append)
     if not marks.photographs:
         fail(f"{folder} has no photographs that can be decoded; export JPEG files into it")
     taste = None if user is None else _taste_of(user, tenant)

@@ -44,6 +44,16 @@ def test_two_images_of_one_name_share_no_sidecar(tmp_path: Path) -> None:
     assert [targets(p, "stem") for p in both] == [{"a.jpg.xmp"}, {"a.png.xmp"}]
 
 
+def test_names_that_differ_in_case_alone_are_two_photographs(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, "a.JPG", "a.jpg", "a.JPG.xmp")
+    if len(list(folder.iterdir())) < 3:
+        pytest.skip("the file system does not distinguish case")
+    upper, lower = photographs(folder)
+    assert targets(upper, "full") == {"a.JPG.xmp"}
+    assert targets(lower, "full") == {"a.jpg.xmp"}
+    assert lower.sidecars == ()
+
+
 def test_subfolders_are_entered_and_hidden_and_linked_ones_are_not(tmp_path: Path) -> None:
     folder_with(tmp_path, "b/c/a.jpg", ".thumbs/x.jpg", "b/.x.jpg", "b/notes.txt")
     (tmp_path / "b" / "loop").symlink_to(tmp_path)
