@@ -27,7 +27,9 @@ def load_network() -> EfficientNetLite0:
     """
     network = EfficientNetLite0()
     network.load_state_dict(torch.load(check_weights(), map_location="cpu", weights_only=True))
-    return network.eval()
+    network.eval()
+    network.fold()
+    return network
 
 
 def check_weights() -> Path:

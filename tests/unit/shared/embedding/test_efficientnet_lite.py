@@ -31,3 +31,20 @@ def test_a_pass_changes_neither_its_input_nor_the_next_pass() -> None:
     first = network.features(pixels)
     assert torch.equal(network.features(pixels), first)
     assert torch.equal(pixels, before)
+
+
+def test_folded_normalizations_change_no_feature() -> None:
+    torch.manual_seed(3)
+    network = EfficientNetLite0()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.uniform_(-0.1, 0.1)  # type: ignore[union-attr, operator]
+            module.running_var.uniform_(0.5, 1.5)  # type: ignore[union-attr, operator]
+    network.eval()
+    pixels = torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        before = network.features(pixels)
+        network.fold()
+        after = network.features(pixels)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in network.modules())
+    torch.testing.assert_close(after, before, atol=1e-4, rtol=1e-3)
