@@ -1,7 +1,7 @@
 """Store the pages of feeds in Qdrant: one point a page, removed after a day."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -105,7 +105,8 @@ class QdrantFeedSessions:
             if after is None:
                 return
 
-    async def _delete(self, point_ids: list[str]) -> None:
+    async def _delete(self, point_ids: Sequence[str]) -> None:
         for begin in range(0, len(point_ids), SCROLL):
+            ids: list[Any] = list(point_ids[begin : begin + SCROLL])
             with qdrant_errors():
-                await self._client.delete(COLLECTION, point_ids[begin : begin + SCROLL], wait=True)
+                await self._client.delete(COLLECTION, ids, wait=True)
