@@ -19,8 +19,12 @@ Strategy = Callable[[Profile, Indexed], Floats]
 """A score for each image, higher is earlier; (images,)."""
 RANK_CONSTANT: Final = 60
 """Of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
+SHORTLIST: Final = 100
+"""Images of a shortlist, of which the model ranks the first."""
 LIST: Final = 300
 """Images of each list that is fused: the limit of a query."""
+PLACES_OF_SOURCES: Final = (68, 7, 25)
+"""Of a shortlist of 100 with the assessor's defaults: taste, likes, and all other sources."""
 RIDGE: Final = 0.1
 """Regularization of the least squares over a few references."""
 
@@ -99,6 +103,24 @@ def linear(factors: RetrievalWeights = SHIPPED) -> Strategy:
     return scores
 
 
+def with_other_sources(profile: Profile, catalog: Indexed) -> Floats:
+    """The places of a shortlist of 100 as the assessor divides them: the best by the linear query,
+    then by the likes alone, and others that neither query brings, drawn by chance in place of
+    popular, new and explored images. 1 for an image of the shortlist, 0 for the others."""
+    allowed = np.array([number not in profile.excluded for number in range(len(catalog))])
+    rng = np.random.default_rng(list(profile.name.encode()))
+    chosen = np.zeros(len(catalog))
+    orders = (
+        linear()(profile, catalog),
+        average_vector(profile, catalog),
+        rng.random(len(catalog)),
+    )
+    for scores, places in zip(orders, PLACES_OF_SOURCES, strict=True):
+        left = np.where(allowed & (chosen == 0), scores, -np.inf)
+        chosen[np.argsort(-left, kind="stable")[:places]] = 1
+    return chosen
+
+
 def directions_of(profile: Profile, factors: RetrievalWeights = SHIPPED) -> dict[str, Vectors]:
     """The directions of the linear query of a user."""
     words = TasteVectors(profile.liked_words.reshape(-1), profile.disliked_words.reshape(-1))
@@ -118,6 +140,20 @@ def product(directions: dict[str, Vectors], catalog: Indexed) -> Floats:
     return total
 
 
+def with_images_alone(part: float, length: int) -> Strategy:
+    """The linear query, whose last places in a list of this length have what the images find."""
+
+    def scores(profile: Profile, catalog: Indexed) -> Floats:
+        own = linear()(profile, catalog)
+        own[list(profile.excluded)] = -np.inf
+        first = np.argsort(-own, kind="stable")[: round((1 - part) * length)]
+        by_images = sum_scores(profile, catalog)
+        by_images[first] = by_images.max() + 1 + np.arange(len(first), 0, -1)
+        return by_images
+
+    return scores
+
+
 FEEDBACK: Final = FeedbackWeights(a=1.0, b=1.0, c=1.0)
 """Chosen on development users among c from 0.001 to 1 (training/LOG.md)."""
 STRATEGIES: Final[dict[str, Strategy]] = {
@@ -130,6 +166,7 @@ STRATEGIES: Final[dict[str, Strategy]] = {
     "words alone": words_alone,
     "lists of words and images, fused by ranks": fused_lists,
     "one linear query over words and images": linear(),
+    "the linear query, with places for other sources": with_other_sources,
 }
 
 

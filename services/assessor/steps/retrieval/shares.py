@@ -7,10 +7,11 @@ from typing import Final
 from services.assessor.steps.retrieval.shortlist import Shares
 from shared.events.types.feed import Source
 
-LIKES_PART: Final = 0.25
+LIKES_PART: Final = 0.1
 """Part of the likes alone in the places of the user's taste, where the user has words as well. The
 search by the whole taste counts the likes too, as much as the user goes by them; this part brings
-what resembles them without fitting the words."""
+what resembles them without fitting the words. With a larger part, more of the images that the model
+would rank first are missing (`python -m training.retrieval`)."""
 DECIMALS: Final = 4
 
 

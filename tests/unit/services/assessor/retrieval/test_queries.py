@@ -81,12 +81,12 @@ def test_a_part_without_examples_leaves_its_share_to_the_other_tastes() -> None:
     assert [(s.source, s.share) for s in planned] == [("taste", 0.6), ("likes", 0.2)]
 
 
-def test_the_query_of_likes_scores_as_the_average_vector_of_all_examples() -> None:
+def test_the_query_of_likes_orders_by_the_difference_of_mean_similarities() -> None:
     rng = np.random.default_rng(0)
     liked, disliked = rng.standard_normal((2, 5, DIMENSION)).astype(np.float32)
     query = likes_query(TasteExamples(liked=tuple(liked), disliked=tuple(disliked)), limit=10)
     means = [np.mean([unit(v) for v in vectors], axis=0) for vectors in (liked, disliked)]
-    target = 2 * means[0] - means[1]
+    target = means[0] - means[1]
     for vector in rng.standard_normal((10, DIMENSION)).astype(np.float32):
         expected = float(unit(vector) @ target / np.linalg.norm(target))
         assert score({"image": unit(vector)}, query) == pytest.approx(expected, abs=1e-5)

@@ -14,7 +14,7 @@ SHARES = SourceShares(popular=0.1, new=0.1, explored=0.05)
     [
         (True, False, {"taste": 0.75}),
         (False, True, {"likes": 0.75}),
-        (True, True, {"taste": 0.5625, "likes": 0.1875}),
+        (True, True, {"taste": 0.675, "likes": 0.075}),
     ],
 )
 def test_the_taste_has_the_places_that_other_sources_leave(
