@@ -22,7 +22,8 @@ from training.evaluation.real_pictures.pictures.packages import CannotFetch
 from training.evaluation.serving_model import SEED, SHIPPED, serving_model
 from training.retrieval.data.images import CatalogImages, Kind, real_images, simulated_images
 from training.retrieval.data.users import Person, real_people, simulated_people
-from training.retrieval.measure import BEST, SHORTLIST, Measured, measure
+from training.retrieval.measure import BEST, Measured, measure
+from training.retrieval.strategies import SHORTLIST
 from training.retrieval.study import build_study
 
 FAILED: Final = 1

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from training.evaluation.controls import OTHER_USER, USER_BLIND, of_next_user
 from training.retrieval.data.index import Indexed
 from training.retrieval.data.users import Floats, Profile
-from training.retrieval.strategies import STRATEGIES, directions_of, linear, product
+from training.retrieval.strategies import SHORTLIST, STRATEGIES, directions_of, linear, product
 from training.statistics.bootstrap import mean, share
 from training.statistics.interval import Interval, Share
 
-SHORTLIST: Final = 100
 BEST: Final = 20
 """The model's best images of the whole catalog, which the shortlist should have."""
 PLACES: Final = 10

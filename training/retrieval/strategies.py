@@ -140,20 +140,6 @@ def product(directions: dict[str, Vectors], catalog: Indexed) -> Floats:
     return total
 
 
-def with_images_alone(part: float, length: int) -> Strategy:
-    """The linear query, whose last places in a list of this length have what the images find."""
-
-    def scores(profile: Profile, catalog: Indexed) -> Floats:
-        own = linear()(profile, catalog)
-        own[list(profile.excluded)] = -np.inf
-        first = np.argsort(-own, kind="stable")[: round((1 - part) * length)]
-        by_images = sum_scores(profile, catalog)
-        by_images[first] = by_images.max() + 1 + np.arange(len(first), 0, -1)
-        return by_images
-
-    return scores
-
-
 FEEDBACK: Final = FeedbackWeights(a=1.0, b=1.0, c=1.0)
 """Chosen on development users among c from 0.001 to 1 (training/LOG.md)."""
 STRATEGIES: Final[dict[str, Strategy]] = {

@@ -8,7 +8,8 @@ from training.bench.catalog.embedded import NAME, WHOLE
 from training.bench.catalog.quality import Quality
 from training.bench.catalog.queries import FILTERS, LIMIT
 from training.bench.catalog.timing import EngineResult
-from training.retrieval.measure import BEST, SHORTLIST
+from training.retrieval.measure import BEST
+from training.retrieval.strategies import SHORTLIST
 
 SAME_RECALL: Final = 0.99
 """Recall from which an engine's time counts: a fast answer that misses images is no baseline."""
