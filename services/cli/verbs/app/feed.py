@@ -82,7 +82,7 @@ def _make(
             event = request_for(
                 user_id, tenant, limit=limit, tags=tags, similar_to=similar_to, cursor=cursor
             )
-            (ranked,) = list(app.answers([event], seconds=seconds)) or [None]
+            ranked = next(iter(app.answers([event], seconds=seconds)), None)
             if ranked is None:
                 raise NoAnswer(event.request_id, seconds=seconds)
     except ValidationError as error:

@@ -63,7 +63,7 @@ async def catalog(
     conditions = CatalogFilter(
         tags_any=(tag,) if tag else (), author_ids=(author,) if author else ()
     )
-    listing = Listing(tenant, conditions, chosen_status)  # type: ignore[arg-type]  # of STATUSES
+    listing = Listing(tenant, conditions, chosen_status)
     store = await serving(ops)
     if words and words.strip():
         results = await _by_words(ops, store, listing, words)

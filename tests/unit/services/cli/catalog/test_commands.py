@@ -126,7 +126,7 @@ def test_a_refusal_of_the_gateway_is_printed_with_its_errors() -> None:
 
 def test_ids_are_read_in_parts_and_may_have_any_characters() -> None:
     log: list[httpx.Request] = []
-    empty = (200, {"images": [], "next": None})
+    empty: tuple[int, Any] = (200, {"images": [], "next": None})
     gateway = answering(empty, empty, log=log)
     gateway.images_by_id([f"é &/{n}" for n in range(60)], tenant="shop")
     assert [len(request.url.params.get_list("image_id")) for request in log] == [50, 10]

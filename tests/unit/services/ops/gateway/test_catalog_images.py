@@ -268,7 +268,7 @@ async def test_images_are_listed_page_by_page_and_by_filter_and_status() -> None
     await put(fake_site, "theirs", tenant="shop")
     async with fake_site.client() as app:
         ids: list[str] = []
-        after = {}
+        after: dict[str, str] = {}
         while True:
             page = (await app.get("/v1/images", params={"limit": 3, **after})).json()
             ids += [image["image_id"] for image in page["images"]]

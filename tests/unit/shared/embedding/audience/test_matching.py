@@ -108,9 +108,12 @@ async def test_the_users_who_like_the_words_are_matched_the_best_first() -> None
 
 
 async def test_the_settings_limit_the_score_and_the_number() -> None:
-    for name, expected in (("one", 1), ("none", 0)):
-        limits = {"one": {"audience_max_users": 1}, "none": {"audience_min_score": 14.0}}[name]
-        world = World(**limits)
+    limits: list[tuple[str, Any, int]] = [
+        ("audience_max_users", 1, 1),
+        ("audience_min_score", 14.0, 0),
+    ]
+    for setting, limit, expected in limits:
+        world = World(**{setting: limit})
         await world.add("ada", "blue", "red")
         await world.add("bob", "blue", "green")
         assert len(await users(world, "blue")) == expected
