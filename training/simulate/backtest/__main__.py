@@ -15,8 +15,8 @@ from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.embedding.images.encoders.settings import ImageEncoderSettings
 from shared.embedding.images.factory import open_image_encoder
+from shared.events.interchange.catalog_images import address_by_template
 from shared.events.interchange.event_names import BadMapping, event_names
-from shared.events.interchange.events import address_by_template
 from shared.events.interchange.formats import FORMATS, read_files
 from shared.events.interchange.options import ImportOptions
 from shared.events.interchange.values import Problem, Skipped

@@ -9,14 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.domain.errors import Unprocessable
+from shared.events.interchange.catalog_images import catalog_image
 from shared.events.interchange.event_names import normalized
-from shared.events.interchange.events import (
-    catalog_image,
-    feedback,
-    identifier,
-    optional_time,
-    time_of,
-)
+from shared.events.interchange.events import feedback
+from shared.events.interchange.fields import identifier, optional_time, time_of
 from shared.events.interchange.options import ImportOptions
 from shared.events.interchange.values import Imported, Row, Skipped
 

@@ -11,16 +11,10 @@ from hashlib import sha256
 from typing import Any, Final
 
 from shared.domain.errors import Unprocessable
+from shared.events.interchange.catalog_images import catalog_image
 from shared.events.interchange.event_names import normalized
-from shared.events.interchange.events import (
-    catalog_image,
-    feedback,
-    identifier,
-    optional_identifier,
-    optional_time,
-    shown_list,
-    time_of,
-)
+from shared.events.interchange.events import feedback, shown_list
+from shared.events.interchange.fields import identifier, optional_identifier, optional_time, time_of
 from shared.events.interchange.options import ImportOptions
 from shared.events.interchange.values import Imported, Row, Skipped
 

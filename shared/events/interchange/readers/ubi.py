@@ -7,13 +7,8 @@ places of fields: 1.0 to 1.2, and `object_id` at the top. Events and queries may
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from shared.events.interchange.events import (
-    feedback,
-    identifier,
-    optional_identifier,
-    shown_list,
-    time_of,
-)
+from shared.events.interchange.events import feedback, shown_list
+from shared.events.interchange.fields import identifier, optional_identifier, time_of
 from shared.events.interchange.options import ImportOptions
 from shared.events.interchange.values import Imported, Row, Skipped
 
