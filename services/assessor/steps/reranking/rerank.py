@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 
 from services.assessor.config import AssessorSettings
@@ -11,6 +10,7 @@ from services.assessor.rules.policy_file import FixedRules, Rules
 from services.assessor.steps.reranking.diversity import Similarity, similarity_of
 from services.assessor.steps.reranking.exploration import fair_pairs
 from services.assessor.steps.reranking.order import ordered
+from services.assessor.steps.reranking.seen_images import SeenImages
 from services.assessor.steps.reranking.shop_rules import (
     RuledRequest,
     apply_rules,
@@ -21,7 +21,8 @@ from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.clock import Clock
 from shared.domain.errors import Unavailable
 from shared.domain.ids import exploration_seed
-from shared.events import ImageCandidates, ServingPolicy
+from shared.domain.user import User
+from shared.events import ServingPolicy
 from shared.store.catalog.serving import Catalogs
 from shared.store.protocol import ImageStore, ImpressionStore
 
@@ -42,9 +43,8 @@ class Rerank:
         catalogs: Catalogs | None = None,
     ) -> None:
         self._settings = settings
-        self._impressions = impressions
+        self._seen_images = SeenImages(impressions, days=settings.seen_days, clock=clock)
         self._image_store = image_store
-        self._clock = clock
         self._rules = rules or FixedRules()
         self._catalogs = catalogs
 
@@ -53,7 +53,7 @@ class Rerank:
         rules_file = self._rules.current()
         rules = rules_file.of_tenant(request.tenant)
         size = request.top_k or len(state.scored)
-        seen_ids = await self._seen_ids(request)
+        seen_ids = await self._seen_images.ids(User(request.tenant, request.user_id))
         similarity = await self._similarity(state) if settings.diversity else None
         order = partial(
             ordered,
@@ -91,20 +91,6 @@ class Rerank:
             for place in places
         )
         return replace(state, ranked=ranked, rules=rules_file.shown(request.tenant))
-
-    async def _seen_ids(self, request: ImageCandidates) -> frozenset[str]:
-        if not self._settings.seen_days:
-            return frozenset()
-        try:
-            impressions = await self._impressions.get(
-                tenant=request.tenant, user_id=request.user_id
-            )
-        except Unavailable as error:
-            # A feed that repeats an image is better than none.
-            log.warning("seen images are not demoted: %s", error)
-            return frozenset()
-        since = self._clock() - timedelta(days=self._settings.seen_days)
-        return impressions.since(since) if impressions else frozenset()
 
     async def _similarity(self, state: RankingState) -> Similarity | None:
         """Similarity by stored descriptions; None while their store does not answer."""
