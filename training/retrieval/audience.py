@@ -55,6 +55,7 @@ LIKED_FROM: Final = 15.0
 SCORES: Final = (11.0, 13.0, 15.0, 17.0)
 SEEDS: Final[dict[Use, int]] = {"development": 3, "held_out": 4}
 """Added to the seed, so that no user and no drawing is in both."""
+KINDS: Final[tuple[Kind, ...]] = ("simulated", "real")
 RANDOM: Final = "random users"
 Matches = NDArray[np.bool_]
 
@@ -169,6 +170,8 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, required=True, help="folder for packages and scores")
     parser.add_argument("--images", type=int, default=IMAGES, help=f"default {IMAGES}")
     parser.add_argument("--users", type=int, default=USERS, help=f"of each kind; default {USERS}")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--use", nargs="+", choices=[*SEEDS], default=[*SEEDS])
     parser.add_argument("--seed", type=int, default=SEED, help=f"default {SEED}")
     parser.add_argument("--threads", type=int, default=0, help="default: torch's own number")
     options = parser.parse_args()
@@ -184,17 +187,17 @@ async def _measure(options: argparse.Namespace) -> None:
     """Print one table for each kind of images and each use."""
     encoder, embedder = PretrainedEncoder(), MiniLM()
     folder = options.cache / "retrieval"
-    kinds: tuple[Kind, ...] = ("simulated", "real")
     try:
         with serving_model(SHIPPED, threads=options.threads) as model:
-            for kind in kinds:
-                for use, added in SEEDS.items():
-                    catalog, people = _chosen(kind, use, options, seed=options.seed + added)
+            for kind in options.kinds:
+                for use in options.use:
+                    seed = options.seed + SEEDS[use]
+                    catalog, people = _chosen(kind, use, options, seed=seed)
                     indexed = await index(catalog, model, encoder, embedder, folder=folder)
                     profiles = [await profile_of(p, model, encoder, embedder) for p in people]
                     pairs = pairs_of(people, profiles, catalog, indexed, model.element_weights)
                     print(f"\n{kind}, {use.replace('_', '-')}: {len(catalog)} images,"
-                          f" {len(people)} users, seed {options.seed + added}\n")  # fmt: skip
+                          f" {len(people)} users, seed {seed}\n")  # fmt: skip
                     report(pairs, seed=options.seed)
     finally:
         encoder.close()

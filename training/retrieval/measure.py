@@ -87,6 +87,7 @@ def best(scores: Floats, count: int, excluded: frozenset[int]) -> Numbers:
     """The numbers of the highest scores among the images that are not excluded."""
     allowed = scores.copy()
     allowed[list(excluded)] = -np.inf
+    count = min(count, len(scores) - len(excluded))
     order: Numbers = np.argsort(-allowed, kind="stable")[:count]
     return order
 

@@ -7,7 +7,7 @@ import numpy as np
 from shared.embedding.images.protocol import ImageEncoder
 from shared.embedding.protocol import Embedder
 from shared.vlm.protocol import VisionLanguageModel
-from training.retrieval.data.images import CatalogImages
+from training.retrieval.data.images import CatalogImages, digest
 from training.retrieval.data.index import index
 from training.retrieval.data.users import (
     Person,
@@ -31,7 +31,9 @@ async def build_study(
     """The study; what was computed for the same images, users and model is read from `folder`."""
     indexed = await index(catalog, model, encoder, embedder, folder=folder)
     profiles = tuple([await profile_of(person, model, encoder, embedder) for person in people])
-    path = folder / f"look-{catalog.name}-{people[0].name}-{len(people)}-{model.model_version}.npz"
+    # Equal names need not be equal pictures: a package may have another version.
+    images = f"{catalog.name}-{digest(catalog.images)}"
+    path = folder / f"look-{images}-{people[0].name}-{len(people)}-{model.model_version}.npz"
     look = await look_scores(catalog, profiles, model, path=path)
     return Study(
         indexed,
