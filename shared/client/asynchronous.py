@@ -11,7 +11,7 @@ from typing import Any, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import ConsumerStoppedError
 
-from shared.client.catalog import CatalogImages, catalog_images, feed_request, removal
+from shared.client.catalog import CatalogImages, catalog_images, feed_request, next_page, removal
 from shared.client.corrections import correction
 from shared.client.requests import ANSWER_SECONDS, Images, NoAnswer, action, erasure, request
 from shared.domain.errors import Unavailable, Unprocessable
@@ -207,6 +207,16 @@ class AsyncClient:
         event = feed_request(user_id, **{"tenant": self._tenant, **fields})
         return await self.answer(event, seconds=seconds)
 
+    async def feed_pages(
+        self, user_id: str, *, seconds: float = ANSWER_SECONDS, **fields: Any
+    ) -> AsyncIterator[RankedFeed]:
+        """The pages of one feed, each requested when it is taken; raises `NoAnswer`."""
+        wanted: dict[str, Any] | None = fields
+        while wanted is not None:
+            feed = await self.feed_from_catalog(user_id, seconds=seconds, **wanted)
+            yield feed
+            wanted = next_page(feed, wanted)
+
     async def add_images(self, images: CatalogImages) -> list[CatalogImage]:
         """Publish images to the catalog, or replace those that it has under the same ids."""
         events = catalog_images(images, tenant=self._tenant)
@@ -214,10 +224,7 @@ class AsyncClient:
         return events
 
     async def remove_images(self, *image_ids: str, tenant: str | None = None) -> None:
-        """Remove images from the catalog; an unknown id is no error.
-
-        `tenant`: by default the tenant of the client.
-        """
+        """Remove images of a tenant, by default the client's; an unknown id is no error."""
         of_tenant = tenant or self._tenant
         await self._publisher.send(*(removal(i, tenant=of_tenant) for i in image_ids))
 

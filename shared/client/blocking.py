@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from shared.client.catalog import CatalogImages, catalog_images, feed_request, removal
+from shared.client.catalog import CatalogImages, catalog_images, feed_request, next_page, removal
 from shared.client.corrections import correction
 from shared.client.requests import ANSWER_SECONDS, Images, NoAnswer, action, erasure, request
 from shared.client.topic_reader import events_of, topic_reader
 from shared.domain.requests.request_key import RequestKey
 from shared.events import (
     DEFAULT_TENANT,
+    AudienceMatched,
     CatalogImage,
     Feedback,
     ImageCandidates,
@@ -19,7 +20,7 @@ from shared.events import (
     RankedFeed,
     UserErased,
 )
-from shared.events.topics import ERASED, FEEDS, PROFILES
+from shared.events.topics import AUDIENCES, ERASED, FEEDS, PROFILES
 from shared.events.types.base import Event, record_key
 from shared.events.types.correction import CorrectionAction
 from shared.events.types.erase import ERASING_SERVICES
@@ -97,6 +98,20 @@ class Client:
         """
         return self._answer(feed_request(user_id, **{"tenant": self._tenant, **fields}), seconds)
 
+    def feed_pages(
+        self, user_id: str, *, seconds: float = ANSWER_SECONDS, **fields: Any
+    ) -> Iterator[RankedFeed]:
+        """The pages of one feed of catalog images, each requested when it is taken.
+
+        `fields` as in `feed_from_catalog`; `filter` and `similar_to` hold for all pages. Raises
+        `NoAnswer`.
+        """
+        wanted: dict[str, Any] | None = fields
+        while wanted is not None:
+            feed = self.feed_from_catalog(user_id, seconds=seconds, **wanted)
+            yield feed
+            wanted = next_page(feed, wanted)
+
     def _answer(self, event: ImageCandidates, seconds: float) -> RankedFeed:
         for feed in self.answers([event], seconds=seconds):
             return feed
@@ -152,6 +167,14 @@ class Client:
         """Every feed from now on, without end."""
         with topic_reader(self.kafka, FEEDS) as reader:
             yield from events_of(reader.records(until=lambda: False), RankedFeed)
+
+    def new_audiences(self) -> Iterator[AudienceMatched]:
+        """The audience of every new image of the catalog from now on, without end.
+
+        They are published where the setting `PREFERSTREAM_AUDIENCE` is on.
+        """
+        with topic_reader(self.kafka, AUDIENCES) as reader:
+            yield from events_of(reader.records(until=lambda: False), AudienceMatched)
 
     def profile(self, user_id: str) -> ProfileUpdated | None:
         """The user's current profile; None when there is none or it was erased."""

@@ -7,7 +7,7 @@ from uuid import uuid4
 from shared.client.requests import request
 from shared.domain.clock import system_clock
 from shared.domain.images.image_key import ImageKey
-from shared.events import CatalogImage, ImageCandidates
+from shared.events import CatalogImage, ImageCandidates, RankedFeed
 from shared.events.topics import CATALOG
 from shared.events.types.base import image_of_record_key, image_record_key
 from shared.events.types.fields import now_context
@@ -60,3 +60,14 @@ def feed_request(user_id: str, **fields: Any) -> ImageCandidates:
     wanted = {name: fields.pop(name) for name in WANTED if fields.get(name) is not None}
     fields = {name: value for name, value in fields.items() if name not in WANTED}
     return request(user_id, (), from_catalog=wanted, **fields)
+
+
+def next_page(feed: RankedFeed, fields: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The fields of `feed_request` for the page after a feed; None after the last page.
+
+    The filter and `similar_to` are those of the first page, which the cursor stands for.
+    """
+    if feed.next_cursor is None:
+        return None
+    kept = {name: value for name, value in fields.items() if name not in ("filter", "similar_to")}
+    return {**kept, "cursor": feed.next_cursor}

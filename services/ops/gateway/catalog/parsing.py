@@ -17,6 +17,8 @@ MAX_IMAGES: Final = 1_000
 """Images of one list. NDJSON has no limit but the size of the body."""
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
+NDJSON_NAMES: Final = frozenset({NDJSON, "application/ndjson", "application/jsonl"})
+"""Names under which programs send one JSON value a line; none is registered."""
 MAX_SHOWN_ID: Final = 80
 
 
@@ -49,7 +51,7 @@ def items_of(content_type: str, body: bytes) -> list[Item]:
     or too long list.
     """
     kind = content_type.partition(";")[0].strip().lower()
-    if kind == NDJSON:
+    if kind in NDJSON_NAMES:
         items = list(_lines(body))
     elif kind == JSON:
         try:

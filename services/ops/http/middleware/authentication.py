@@ -15,7 +15,9 @@ from services.ops.http.problems import Problem
 FORM_TOKEN_HEADER: Final = "X-CSRF-Token"
 FORM_TOKEN_FIELD: Final = "csrf_token"
 API: Final = "/v1/"
-NOT_FROM_FORMS: Final = frozenset({"application/json", "application/x-ndjson"})
+NOT_FROM_FORMS: Final = frozenset(
+    {"application/json", "application/x-ndjson", "application/ndjson", "application/jsonl"}
+)
 """Content types that a page of another site cannot send without a preflight request, which fails
 here (Fetch standard, "CORS-safelisted request-header")."""
 bearer = HTTPBearer(auto_error=False, description="A token of PREFERSTREAM_OPS_TOKENS.")

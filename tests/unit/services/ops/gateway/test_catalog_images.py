@@ -111,7 +111,10 @@ async def test_a_bad_image_of_a_list_costs_only_itself() -> None:
     assert sent_ids(fake_site) == [("default", "sea"), ("default", "cup")]
 
 
-async def test_ndjson_names_the_lines_of_bad_images() -> None:
+@pytest.mark.parametrize(
+    "kind", ["application/x-ndjson", "application/jsonl", "Application/NDJSON; charset=utf-8"]
+)
+async def test_ndjson_names_the_lines_of_bad_images(kind: str) -> None:
     fake_site = site()
     lines = [
         json.dumps(SEA),
@@ -120,7 +123,7 @@ async def test_ndjson_names_the_lines_of_bad_images() -> None:
         json.dumps({**CUP, "tags": "kitchen"}),
         json.dumps(CUP),
     ]
-    async with fake_site.client(**NDJSON) as app:
+    async with fake_site.client(**{"Content-Type": kind}) as app:
         response = await app.post("/v1/images", content="\r\n".join(lines))
     body = response.json()
     assert body["image_ids"] == ["sea", "cup"]
