@@ -24,6 +24,7 @@ from shared.vlm.settings import ModelSettings
 
 BATCH: Final = 32
 """Files in memory at a time, twice: one batch is read while another is scored."""
+NOT_TEXT: Final = "the name is not valid UTF-8; rename the file"
 SECONDS_TO_READ: Final = 600.0
 """For one batch: a slow disk or a share on the network is no reason to give up."""
 
@@ -206,12 +207,17 @@ async def open_scorer(references: ScoringReferences) -> AsyncIterator[FileScorer
 
 async def read_files(loader: ImageLoader, files: Sequence[Path]) -> dict[Path, Image | str]:
     """The pixels of each file, or why it cannot be read."""
-    uris = [file.absolute().as_uri() for file in files]
+    named = [file for file in files if _is_text(str(file))]
+    uris = [file.absolute().as_uri() for file in named]
     loaded = await loader.load_many(uris, within_seconds=SECONDS_TO_READ)
-    return {
-        file: result.pixels if isinstance(result, LoadedImage) else result.detail
-        for file, result in zip(files, loaded, strict=True)
-    }
+    results: dict[Path, Image | str] = dict.fromkeys(files, NOT_TEXT)
+    for file, result in zip(named, loaded, strict=True):
+        results[file] = result.pixels if isinstance(result, LoadedImage) else result.detail
+    return results
+
+
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 async def _readable(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.cli.files.rating.stars import By, stars_of
+from shared.domain.images.star_ratings import By, stars_of
 
 
 def test_quantiles_give_the_documented_shares() -> None:
