@@ -10,7 +10,6 @@ from services.assessor.steps.retrieval.merging import Ranking
 from services.assessor.steps.retrieval.queries import Search
 from services.assessor.steps.retrieval.random_draw import (
     FEW_VIEWERS,
-    LEAST_POOL,
     WHOLE,
     drawn,
     drawn_cell,
@@ -22,12 +21,14 @@ from shared.store.catalog.images import StoredImage
 from shared.store.catalog.protocol import CatalogStore
 from shared.store.catalog.queries import CatalogSelection
 
-POPULAR_STEP: Final = 100
-"""Popular images that are read at once, until enough of them are in the selection."""
+LEAST_POPULAR_STEP: Final = 20
+"""Popular images that are read at once at least, until enough of them are in the selection."""
 MAX_POPULAR: Final = 500
-NEW_PER_PLACE: Final = 3
+NEW_PER_PLACE: Final = 2
 """Newest images that are read for each place: some of them have been viewed often already."""
-PAGE: Final = 128
+FIRST_PAGE: Final = 32
+"""Images whose ids show how many images there are, within a third."""
+PAGE: Final = 64
 """Images that are read at once of a random cell, which mostly holds fewer."""
 
 
@@ -67,10 +68,11 @@ class CatalogReader:
         ids = self._popularity.most_popular(self._user, limit=MAX_POPULAR)
         ids = [image_id for image_id in ids if image_id not in self._selection.exclude_ids]
         popular: list[str] = []
-        for start in range(0, len(ids), POPULAR_STEP):
+        step = max(number, LEAST_POPULAR_STEP)
+        for start in range(0, len(ids), step):
             if len(popular) >= number:
                 break
-            keys = [self._key(image_id) for image_id in ids[start : start + POPULAR_STEP]]
+            keys = [self._key(image_id) for image_id in ids[start : start + step]]
             stored = await self._catalog.get(keys)
             images = [stored[key] for key in keys if key in stored]
             popular += self._keep(image for image in images if self._selection.selects(image))
@@ -92,7 +94,7 @@ class CatalogReader:
         """At most `number` other images, drawn by chance, with the probability of each."""
         if number <= 0:
             return {}
-        first = await self._catalog.page(self._selection, limit=LEAST_POOL)
+        first = await self._catalog.page(self._selection, limit=FIRST_PAGE)
         cell, images = WHOLE, list(first.images)
         if first.next is not None:
             ids = [_point(image) for image in images]

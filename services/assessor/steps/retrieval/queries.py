@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,8 @@ from shared.store.protocol import TasteVectors
 
 STRATEGY: Final[Strategy] = "average_vector"
 """How the likes are compared: one comparison for each image, however many examples there are."""
+SPARE: Final = 3
+"""Images that are read for each place of the likes: the taste may have brought some of them."""
 DECISIVE: Final = 1e-6
 """Length below which a direction says nothing: the user likes and dislikes the same."""
 
@@ -77,12 +80,15 @@ def searches(
             )
         )
     ]
+    likes = shares.get("likes", 0.0)
+    # Next to the search by the whole taste, the likes fill few places, and no others.
+    number = min(limit, SPARE * ceil(likes * limit)) if by_taste else limit
     by_likes: list[tuple[TasteExamples, AnyQuery]] = [
-        (taste, likes_query(taste, limit=limit)) for taste in tastes if taste.has_images
+        (taste, likes_query(taste, limit=max(number, 1))) for taste in tastes if taste.has_images
     ]
     return (
         *_searches("taste", by_taste, shares.get("taste", 0.0)),
-        *_searches("likes", by_likes, shares.get("likes", 0.0)),
+        *_searches("likes", by_likes, likes),
     )
 
 

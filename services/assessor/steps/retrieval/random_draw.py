@@ -14,7 +14,8 @@ from uuid import UUID
 
 UUID_BITS: Final = 128
 MAX_CELL_BITS: Final = 40
-LEAST_POOL: Final = 64
+LEAST_POOL: Final = 24
+POOL_PER_PLACE: Final = 3
 """Least expected number of images in a cell: a cell with fewer images than places is then rare."""
 FEW_VIEWERS: Final = 3
 """Viewers below which an image is unexplored: its popularity is hardly known."""
@@ -56,7 +57,7 @@ def drawn_cell(seed: UUID, first_ids: Sequence[UUID], *, number: int, without: i
     images there are. `without` of them are not drawn. The size of the cell depends on the catalog
     and on these numbers alone.
     """
-    pool = max(LEAST_POOL, 2 * number)
+    pool = max(LEAST_POOL, POOL_PER_PLACE * number)
     count = len(first_ids) * 2.0**UUID_BITS / (first_ids[-1].int + 1)
     bits = floor(log2(max((count - without) / pool, 1.0)))
     bits = min(bits, MAX_CELL_BITS)
