@@ -86,17 +86,22 @@ async def measure_round(app: AsyncClient, address: str, files: Sequence[Path]) -
 
 
 async def measure(address: str, files: Sequence[Path], messaging: MessagingSettings) -> list[Round]:
-    """All rounds; raises `Unavailable` and `OSError`."""
+    """All rounds; raises `Unavailable` and `OSError`.
+
+    The images are removed after all rounds: tombstones would share the time of the next one.
+    """
     run = secrets.token_hex(4)
+    tenants = [f"bench-{run}-{number}" for number in range(ROUNDS)]
     rounds = []
-    for number in range(ROUNDS):
-        tenant = f"bench-{run}-{number}"
-        part = files[number * IMAGES : (number + 1) * IMAGES]
-        async with AsyncClient(messaging, tenant=tenant) as app:
-            try:
+    try:
+        for number, tenant in enumerate(tenants):
+            part = files[number * IMAGES : (number + 1) * IMAGES]
+            async with AsyncClient(messaging, tenant=tenant) as app:
                 rounds.append(await measure_round(app, address, part))
-            finally:
-                await app.remove_images(*map(str, range(len(part))))
+    finally:
+        for tenant in tenants:
+            async with AsyncClient(messaging, tenant=tenant) as app:
+                await app.remove_images(*map(str, range(IMAGES)))
     return rounds
 
 

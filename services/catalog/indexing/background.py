@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
@@ -25,7 +26,7 @@ Step = Callable[[], Awaitable[bool]]
 """Does the next piece of work; returns whether there was one."""
 log = logging.getLogger(__name__)
 IDLE_SECONDS: Final = 0.1
-"""Pause of a task that has nothing to do: a published image waits no longer."""
+"""Longest pause of a task that has nothing to do: a published image waits no longer."""
 FIRST_PAUSE_SECONDS: Final = 1.0
 MAX_PAUSE_SECONDS: Final = 60.0
 """Pauses after an error; each is twice as long as the last one."""
@@ -69,6 +70,8 @@ class BackgroundIndexing:
         self._further_steps = further_steps
         self._monotonic = monotonic
         self._tasks: list[asyncio.Task[None]] = []
+        self._wakeups: list[asyncio.Event] = []
+        """One for each task: a step that has worked may have made work for the others."""
         self._problems: dict[str, str] = {}
         self._scanned: tuple[str, float] | None = None
         """The model version and the time of the last complete scan."""
@@ -79,6 +82,7 @@ class BackgroundIndexing:
     async def start(self) -> None:
         """Start the tasks; raises `Unavailable`."""
         await self._reindexing.start()
+        self._indexer.loading.on_change = self._wake_all
         steps: dict[str, Step] = {
             "scan": self.scan_if_due,
             "load": self._indexer.load_next,
@@ -100,7 +104,10 @@ class BackgroundIndexing:
 
     async def _repeat(self, name: str, step: Step) -> None:
         pause = FIRST_PAUSE_SECONDS
+        wakeup = asyncio.Event()
+        self._wakeups.append(wakeup)
         while True:
+            wakeup.clear()
             try:
                 has_worked = await step()
             except Exception as error:  # the tasks must not end while the service runs
@@ -114,7 +121,17 @@ class BackgroundIndexing:
                 continue
             self._problems.pop(name, None)
             pause = FIRST_PAUSE_SECONDS
-            await asyncio.sleep(0 if has_worked else IDLE_SECONDS)
+            if has_worked:
+                self._wake_all()
+                await asyncio.sleep(0)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_SECONDS):
+                    await wakeup.wait()
+
+    def _wake_all(self) -> None:
+        for wakeup in self._wakeups:
+            wakeup.set()
 
     async def scan_if_due(self) -> bool:
         """Copy and walk over the catalog: at the start, for a new model, and when images are left.

@@ -58,8 +58,8 @@ class Loading:
         self._loaded: deque[LoadedItems] = deque()
         self._hashes: dict[str, tuple[float, str]] = {}
         """When an address was loaded and with which hash, oldest first."""
-        self.changed = asyncio.Event()
-        """Set when an address is loaded or refused."""
+        self.on_change: Callable[[], None] = lambda: None
+        """Called when an address is loaded or refused."""
 
     @property
     def in_work(self) -> int:
@@ -103,7 +103,7 @@ class Loading:
     def put_back(self, taken: Sequence[LoadedItems]) -> None:
         """Keep loaded images that could not be processed now."""
         self._loaded.extendleft(reversed(taken))
-        self.changed.set()
+        self.on_change()
 
     async def stop(self) -> None:
         """Cancel the loads in progress; their images wait in the store."""
@@ -135,7 +135,7 @@ class Loading:
         del self._tasks[task]
         if not task.cancelled():
             task.exception()  # read here: asyncio reports unread errors
-        self.changed.set()
+        self.on_change()
 
 
 def by_hash(loaded: Sequence[LoadedItems]) -> Mapping[str, list[Item]]:
