@@ -69,7 +69,7 @@ async def measure_round(
     seconds: float = TIMEOUT_SECONDS,
 ) -> RoundTimes:
     """Send references and requests of one user; raises `NoAnswer` or `Unavailable` on timeout."""
-    profile = await _profile_seconds(app, name, user, seconds)
+    profile = await send_references(app, name, user, seconds)
     feeds, model = {}, ""
     for what, explain in FEEDS.items():
         began = time.perf_counter()
@@ -79,7 +79,7 @@ async def measure_round(
     return RoundTimes(profile, feeds, model)
 
 
-async def _profile_seconds(app: AsyncClient, name: str, user: HeldOutUser, seconds: float) -> float:
+async def send_references(app: AsyncClient, name: str, user: HeldOutUser, seconds: float) -> float:
     """Seconds until the profile that contains all references is published."""
     async with app.listening() as events:
         began = time.perf_counter()
@@ -115,10 +115,13 @@ def slate_of(users: Sequence[HeldOutUser]) -> dict[str, str]:
     """The images of the users' pairs as one slate, each with a pixel that no other image has."""
     images = [image for user in users for pair in user.pairs for image in (pair.better, pair.worse)]
     run = uuid4().hex[:12]
-    return {f"{run}-{number}": data_url(_new(image)) for number, image in enumerate(images[:SLATE])}
+    return {
+        f"{run}-{number}": data_url(new_image(image)) for number, image in enumerate(images[:SLATE])
+    }
 
 
-def _new(image: Image) -> Image:
+def new_image(image: Image) -> Image:
+    """The image with one pixel of its own, so that no system has seen it."""
     copy = image.convert("RGB")
     copy.putpixel((0, 0), tuple(secrets.token_bytes(3)))
     return copy

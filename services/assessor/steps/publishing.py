@@ -61,8 +61,9 @@ class Publish:
         feed = ranked_feed(state, at=self._clock(), policy=policy)
         await self._publish(feed, request, request_hash=state.request_hash)
         self._metrics.count(feed)
+        # The catalog service describes its images itself.
         self._background_description.offer(
-            [candidate.image for candidate in state.loaded_candidates]
+            [candidate.image for candidate in state.loaded_candidates if candidate.is_listed]
         )
         self._shadow_evaluation.offer(
             feed,

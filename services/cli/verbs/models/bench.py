@@ -16,12 +16,14 @@ from shared.runtime.child_process import run_child
 BENCHMARKS = {
     "model": "training.bench.model",
     "feeds": "training.bench.feeds",
+    "pipeline": "training.bench.pipeline",
+    "ranking": "training.bench.ranking",
     "catalog": "training.bench.catalog",
 }
 """Name and module; each runs in a child process and prints a `BenchmarkResult` as JSON."""
-NEED_SYSTEM = {"feeds"}
+NEED_SYSTEM = {"feeds", "pipeline"}
 """Benchmarks of the running system."""
-BY_NAME = {"feeds", "catalog"}
+BY_NAME = {"feeds", "pipeline", "ranking", "catalog"}
 """Benchmarks that run only when they are named: they need the running system, or many minutes."""
 HAVE_QUICK = {"catalog"}
 """Benchmarks with a short form."""
@@ -41,7 +43,8 @@ def bench(
 ) -> None:
     """Measure speed, and fail when it is below the required ratio to a baseline.
 
-    `feeds` measures the running system as an app does, with new images in each round. `catalog`
+    `feeds` measures the running system as an app does, with new images in each round, and
+    `pipeline` under load. `ranking` measures the assessor without Kafka. `catalog`
     compares the search of the catalog with faiss and LanceDB (`pip install 'preferstream[bench]'`),
     and takes many minutes.
 

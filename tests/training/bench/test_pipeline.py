@@ -1,0 +1,60 @@
+"""The benchmark under load sends new images of every user at once, and compares round by round."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.fakes.scores import certain_scores
+from training.bench.pipeline import FEEDS, SLATE, engine_rate, new_images, summary, system_rate
+from training.evaluation.held_out.users import draw_held_out_users
+
+
+class App:
+    """Fake `AsyncClient` that answers each request at once."""
+
+    def __init__(self, status: str = "ok") -> None:
+        self.sent: dict[str, list[dict[str, str]]] = {}
+        self._status = status
+
+    async def rank(self, user: str, slate: dict[str, str], *, seconds: float) -> SimpleNamespace:
+        self.sent.setdefault(user, []).append(slate)
+        return SimpleNamespace(status=self._status, degraded_reason="the model is unavailable")
+
+
+class Model:
+    def __init__(self) -> None:
+        self.slates: list[int] = []
+
+    async def score(self, candidates: Any) -> Any:
+        self.slates.append(len(candidates))
+        return [certain_scores(3) for _ in candidates]
+
+
+async def test_every_user_requests_feeds_of_new_images() -> None:
+    users = draw_held_out_users(2, seed=5)
+    images = new_images(users, 2 * FEEDS * SLATE)
+    app = App()
+    assert await system_rate(app, ["a", "b"], images) > 0  # type: ignore[arg-type]
+    assert [len(slates) for slates in app.sent.values()] == [FEEDS, FEEDS]
+    addresses = [uri for slates in app.sent.values() for slate in slates for uri in slate.values()]
+    assert len(addresses) == len(set(addresses)) == len(images)
+
+
+async def test_a_feed_without_the_model_ends_the_benchmark() -> None:
+    images = new_images(draw_held_out_users(1, seed=5), SLATE)
+    with pytest.raises(RuntimeError, match="degraded: the model is unavailable"):
+        await system_rate(App("degraded"), ["a"], images)  # type: ignore[arg-type]
+
+
+async def test_the_engine_alone_scores_the_same_slates() -> None:
+    users = draw_held_out_users(2, seed=5)
+    model = Model()
+    assert await engine_rate(model, users, new_images(users, 3 * SLATE)) > 0  # type: ignore[arg-type]
+    assert model.slates == [SLATE] * 3
+
+
+def test_the_ratio_is_that_of_each_round() -> None:
+    (measure,) = summary([60, 30, 50], [100, 40, 50], "nano-5").measures
+    assert (measure.ours, measure.baseline, measure.ratio) == (50, 50, 0.75)
+    assert not measure.is_met
