@@ -120,11 +120,12 @@ FEEDS = Board(
     "Preferstream: feeds",
     (
         Panel("Feeds", "reqps", _rate("preferstream_feeds_total", "status"),
-              "Feeds per second by status; a degraded feed was ranked without the model."),
+              "Feeds per second by status; a degraded feed lacks the model's scores, or images of the"
+              " catalog that its request wanted."),
         Panel("Degraded feeds", "percentunit",
               ((f'sum(rate(preferstream_feeds_total{{status="degraded"}}[{RATE}]))'
                 f" / sum(rate(preferstream_feeds_total[{RATE}]))", "degraded"),),
-              "Share of the feeds that were ranked without the model."),
+              "Share of the feeds without the model's scores or without images of the catalog."),
         Panel("Images ranked", "reqps", _rate("preferstream_images_ranked_total", "tier"),
               "Images per second by tier: the model, descriptions, popularity, the order sent."),
         Panel("Scores by origin", "reqps", _rate("preferstream_scores_total", "origin"),
