@@ -104,6 +104,8 @@ async def build(
     metrics.popularity.set_function(lambda: len(popularity))
     score_cache = ScoreCache(max_entries=settings.score_cache_entries)
     metrics.kept_scores.set_function(lambda: len(score_cache))
+    if shared.recent_images is not None:
+        shared.recent_images.on_forget(score_cache.forget)
     service = AssessorService(
         Dependencies(
             models=shared.models,

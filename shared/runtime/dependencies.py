@@ -26,7 +26,7 @@ from shared.store.image_vectors import QdrantImageVectors
 from shared.store.images import QdrantImages
 from shared.store.impressions import QdrantImpressions
 from shared.store.profiles import QdrantProfiles
-from shared.store.protocol import ErasureStore, ImpressionStore, ProfileStore
+from shared.store.protocol import ErasureStore, ImageStore, ImpressionStore, ProfileStore
 from shared.store.qdrant import open_qdrant
 from shared.store.removal.contents import QdrantContents
 from shared.store.removal.image_removal import ImageRemoval
@@ -51,7 +51,7 @@ class SharedDependencies:
     embedder: Embedder
     profiles: ProfileStore
     users: UserStore
-    image_store: RecentImages
+    image_store: ImageStore
     impressions: ImpressionStore
     erasures: ErasureStore
     image_loader: ImageLoader
@@ -67,6 +67,8 @@ class SharedDependencies:
     """What the pages of feeds have shown; None only in tests."""
     cursors: Cursors | None = None
     """Signs the cursors of feeds; None only in tests."""
+    recent_images: RecentImages | None = None
+    """The image store again, which announces the contents of removed images; None only in tests."""
 
 
 @asynccontextmanager
@@ -148,6 +150,7 @@ async def open_dependencies(
                 ImageRemoval(removed_images, image_store, QdrantContents(client)),
                 feed_sessions,
                 cursors,
+                image_store,
             )
         finally:
             if encoded_images is not None:
