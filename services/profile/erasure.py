@@ -7,7 +7,7 @@ from shared.events import UserErase
 from shared.events.topics import PROFILES
 from shared.events.types.base import record_key
 from shared.messaging.contract import Delivery, Publisher
-from shared.store.protocol import ErasureStore, ImpressionStore, ProfileStore, StoredProfile
+from shared.store.protocol import ErasureStore, ImpressionStore, ProfileStore
 from shared.store.sessions.pages import FeedSessionStore
 
 
@@ -42,10 +42,12 @@ class UserEraser:
             event.occurred_at, written_ms=delivery.record.timestamp_ms, now=self._clock()
         )
         await self._erasures.add(erasure, tenant=user.tenant, user_id=user.user_id)
-        traces = traces_of(await self._profiles.get(tenant=user.tenant, user_id=user.user_id))
+        stored = await self._profiles.get(tenant=user.tenant, user_id=user.user_id)
         removed = await self.remove(user)
         remaining = await self._erasures.remaining(
-            tenant=user.tenant, user_id=user.user_id, traces=traces
+            tenant=user.tenant,
+            user_id=user.user_id,
+            event_ids=stored.known_event_ids if stored is not None else (),
         )
         await self._publisher.publish(
             event.receipt(
@@ -77,11 +79,3 @@ class UserEraser:
             "impressions": impressions,
             **({"feed_pages": pages} if pages else {}),
         }
-
-
-def traces_of(profile: StoredProfile | None) -> set[str]:
-    """Ids that only this user's records should have: of references and of feedback events."""
-    if profile is None:
-        return set()
-    images = {reference.image_id for reference in profile.references}
-    return images | profile.known_event_ids

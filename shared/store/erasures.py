@@ -1,8 +1,8 @@
 """Store erasures in Qdrant, and search all collections for an erased user's points."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
-from typing import Any, Final
+from collections.abc import Collection
+from typing import Final
 
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.conversions.common_types import PointId
@@ -21,12 +21,11 @@ PREFIXES_WITHOUT_USERS: Final = (
 
 PAGE: Final = 1_000
 """Points of one page of a list of all points, read without their vectors."""
-PAGE_WITH_PAYLOADS: Final = 100
-"""A profile has up to 80 references, with pictures of 20 KB where the app sent no address."""
 FILES: Final = "files of the store"
 """Key of the number of files that still contain the user id."""
-FILES_OF_REFERENCES: Final = "files of the store with references"
-"""Key of the number of files that contain a reference or an event of this user alone."""
+FILES_OF_EVENTS: Final = "files of the store with events"
+"""Key of the number of files that still contain an event of the user, such as that of a
+reference."""
 SERVER_FILES: Final = (
     "the files of the Qdrant server: it overwrites deleted points when it optimizes its segments"
 )
@@ -70,7 +69,7 @@ class QdrantErasures:
         return () if isinstance(self._client, EdgeQdrant) else (SERVER_FILES,)
 
     async def remaining(
-        self, *, tenant: str, user_id: str, traces: Collection[str] = ()
+        self, *, tenant: str, user_id: str, event_ids: Collection[str] = ()
     ) -> dict[str, int]:
         """Search by payload, not by point id: the removal used the ids and may have missed some.
 
@@ -86,7 +85,6 @@ class QdrantErasures:
         )
         counts: dict[str, int] = {}
         look_alikes = 0
-        own = {trace for trace in traces if len(trace.encode()) >= SEARCHED_ID_BYTES}
         with qdrant_errors():
             for collection in (await self._client.get_collections()).collections:
                 if collection.name.startswith(PREFIXES_WITHOUT_USERS):
@@ -94,8 +92,7 @@ class QdrantErasures:
                 filtered = await self._client.count(
                     collection.name, count_filter=of_user, exact=True
                 )
-                users, of_others = await self._users_with(user_id, collection.name, traces=own)
-                own -= of_others
+                users = await self._users_with(user_id, collection.name)
                 listed = users.pop(User(tenant, user_id), 0)
                 counts[collection.name] = max(filtered.count, listed)
                 look_alikes += users.total()
@@ -105,28 +102,19 @@ class QdrantErasures:
                 names = list(counts)
                 if not look_alikes and len(user_id.encode()) >= SEARCHED_ID_BYTES:
                     counts[FILES] = await self._client.files_with([user_id], collections=names)
-                if own:
-                    counts[FILES_OF_REFERENCES] = await self._client.files_with(
-                        own, collections=names
+                if event_ids:
+                    counts[FILES_OF_EVENTS] = await self._client.files_with(
+                        event_ids, collections=names
                     )
         return counts
 
-    async def _users_with(
-        self, text: str, collection: str, *, traces: Collection[str]
-    ) -> tuple[Counter[User], set[str]]:
-        """Points of each user whose id contains a text, and the traces that some point has.
-
-        From a list of all points; the payloads are read as a whole only where there are traces.
-        """
+    async def _users_with(self, text: str, collection: str) -> Counter[User]:
+        """Points of each user whose id contains a text, from a list of all points."""
         users: Counter[User] = Counter()
-        in_points: set[str] = set()
         offset: PointId | None = None
         while True:
             points, offset = await self._client.scroll(
-                collection,
-                limit=PAGE if not traces else PAGE_WITH_PAYLOADS,
-                offset=offset,
-                with_payload=True if traces else ["tenant", "user_id"],
+                collection, limit=PAGE, offset=offset, with_payload=["tenant", "user_id"]
             )
             payloads = [point.payload or {} for point in points]
             users.update(
@@ -134,21 +122,5 @@ class QdrantErasures:
                 for payload in payloads
                 if text in payload.get("user_id", "")
             )
-            if traces:
-                texts = frozenset(text for payload in payloads for text in _texts(payload))
-                in_points.update(trace for trace in traces if trace in texts)
             if offset is None:
-                return users, in_points
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """All texts of a payload, also the names of its fields: images seen are such names."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield name
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
+                return users

@@ -425,11 +425,11 @@ class ErasureStore(Protocol):
         ...
 
     async def remaining(
-        self, *, tenant: str, user_id: str, traces: Collection[str] = ()
+        self, *, tenant: str, user_id: str, event_ids: Collection[str] = ()
     ) -> dict[str, int]:
         """How many of the user's points a search still finds, by collection.
 
-        `traces`: ids of the user's events and references, which must not be left in files either.
+        `event_ids`: events of the user, also those of references; no file may contain them either.
         """
         ...
 

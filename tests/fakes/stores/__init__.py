@@ -253,7 +253,7 @@ class InMemoryErasures:
         self.by_user: dict[tuple[str, str], Erasure] = {}
         self.remaining_counts: dict[str, int] = {"profiles": 0}
         self.not_searched: tuple[str, ...] = ()
-        self.traces: set[str] = set()
+        self.event_ids: set[str] = set()
 
     async def get(self, *, tenant: str, user_id: str) -> Erasure | None:
         return self.by_user.get((tenant, user_id))
@@ -266,7 +266,7 @@ class InMemoryErasures:
         self.by_user[tenant, user_id] = erasure.with_earlier(stored)
 
     async def remaining(
-        self, *, tenant: str, user_id: str, traces: Collection[str] = ()
+        self, *, tenant: str, user_id: str, event_ids: Collection[str] = ()
     ) -> dict[str, int]:
-        self.traces = set(traces)
+        self.event_ids = set(event_ids)
         return dict(self.remaining_counts)

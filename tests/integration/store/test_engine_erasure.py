@@ -14,7 +14,7 @@ from shared.store.edge import disk_search
 from shared.store.edge.client import EdgeQdrant
 from shared.store.edge.collections import DELETED_FOR_SECONDS, Collections
 from shared.store.edge.shard import Shard
-from shared.store.erasures import FILES, FILES_OF_REFERENCES, QdrantErasures
+from shared.store.erasures import FILES, FILES_OF_EVENTS, QdrantErasures
 from shared.store.impressions import QdrantImpressions
 from shared.store.profiles import QdrantProfiles
 from shared.store.protocol import Impressions, StoredProfile, TasteVectors
@@ -206,36 +206,29 @@ def test_a_purged_point_leaves_all_segments_with_its_vector_and_its_earlier_payl
     shard.close()
 
 
-async def test_references_of_an_erased_user_are_searched_in_points_and_files(folder: Path) -> None:
+async def test_events_of_an_erased_user_are_searched_in_the_files(folder: Path) -> None:
     users = Users(folder)
     await users.prepare()
     for user_id in ("ada-lovelace", "bo"):
         await users.add(user_id)
-    own, shared = "event-of-ada-only", "image-seen-by-all"
-    seen = {own: system_clock(), shared: system_clock()}
+    event = "0a6d0f0e-94ab-4f5c-a3f5-1f4f5b1d2c3d"
+    seen = {event: system_clock()}
     await users.impressions.put(Impressions(tenant="default", user_id="ada-lovelace", seen_at=seen))
-    await users.impressions.put(
-        Impressions(tenant="default", user_id="bo", seen_at={shared: system_clock()})
-    )
     try:
-        remove = users.profiles.remove, users.impressions.remove
-        for removal in remove:
-            await removal(tenant="default", user_id="ada-lovelace")
-        assert files_with(folder, own)
+        await users.profiles.remove(tenant="default", user_id="ada-lovelace")
+        await users.impressions.remove(tenant="default", user_id="ada-lovelace")
+        assert files_with(folder, event)
         remaining = await users.erasures.remaining(
-            tenant="default", user_id="ada-lovelace", traces=[own, shared, "short"]
+            tenant="default", user_id="ada-lovelace", event_ids=[event]
         )
-        # Bo has seen the image as well, so it may be in the files.
-        assert files_with(folder, shared)
-        assert not files_with(folder, own)
-        assert remaining[FILES_OF_REFERENCES] == 0
+        assert not files_with(folder, event)
         assert set(remaining.values()) == {0}
         assert users.erasures.not_searched == ()
         # What the purge could not remove is counted.
-        (folder / "edge" / "collection-impressions" / "left").write_text(own)
+        (folder / "edge" / "collection-impressions" / "left").write_text(event)
         again = await users.erasures.remaining(
-            tenant="default", user_id="ada-lovelace", traces=[own]
+            tenant="default", user_id="ada-lovelace", event_ids=[event]
         )
-        assert again[FILES_OF_REFERENCES] == 1
+        assert again[FILES_OF_EVENTS] == 1
     finally:
         await users.client.close()

@@ -70,7 +70,7 @@ async def test_the_receipt_names_where_nobody_can_search() -> None:
     assert (await erased(setup, erase())).not_searched == ("the files of the Qdrant server",)
 
 
-async def test_pages_of_feeds_are_removed_and_the_ids_of_references_are_searched() -> None:
+async def test_pages_of_feeds_are_removed_and_the_events_of_references_are_searched() -> None:
     setup = ProfileSetup()
     liked = feedback("red")
     await setup.handlers.feedback(liked, delivered(liked))
@@ -81,7 +81,7 @@ async def test_pages_of_feeds_are_removed_and_the_ids_of_references_are_searched
     receipt = await erased(setup, erase())
     assert receipt.removed["feed_pages"] == 1
     assert {page.user_id for page in setup.sessions.pages.values()} == {"bo"}
-    assert setup.erasures.traces == {liked.image_id, str(liked.event_id)}
+    assert setup.erasures.event_ids == {str(liked.event_id)}
 
 
 async def test_a_redelivered_erasure_finds_nothing_and_its_receipt_has_the_same_id() -> None:
