@@ -50,7 +50,8 @@ def discovery(profile: Profile, catalog: Indexed) -> Floats:
     """Discovery with the mean like as target and all pairs of a like and a dislike as context."""
     likes, dislikes = catalog.image @ profile.liked.T, catalog.image @ profile.disliked.T
     sides = np.sign(likes[:, :, None] - dislikes[:, None, :]).sum((1, 2))
-    return sides + _sigmoid(_product(catalog.image, _unit(profile.liked.mean(0))))
+    near = _sigmoid(_product(catalog.image, _unit(profile.liked.mean(0))))
+    return np.asarray(sides + near, np.float64)
 
 
 def relevance_feedback(weights: FeedbackWeights) -> Strategy:
@@ -125,7 +126,7 @@ def directions_of(profile: Profile, factors: RetrievalWeights = SHIPPED) -> dict
     """The directions of the linear query of a user."""
     words = TasteVectors(profile.liked_words.reshape(-1), profile.disliked_words.reshape(-1))
     return taste_directions(
-        words, profile.liked, profile.disliked, weights=profile.weights, factors=factors
+        words, list(profile.liked), list(profile.disliked), weights=profile.weights, factors=factors
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from shared.domain.taste import ELEMENTS
+from shared.embedding.protocol import Vectors
 from training.bench.catalog import embedded
 from training.bench.catalog.__main__ import missing_engines
 from training.bench.catalog.embedded import NAME, WHOLE
@@ -19,9 +20,10 @@ RNG = np.random.default_rng(3)
 WORDS = sum(len(VALUES[element]) for element in ELEMENTS)
 
 
-def unit_rows(count: int, size: int) -> np.ndarray:
+def unit_rows(count: int, size: int) -> Vectors:
     rows = np.abs(RNG.normal(size=(count, size))).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    units: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return units
 
 
 SOURCES = Sources(unit_rows(8, 12), unit_rows(WORDS, 6))

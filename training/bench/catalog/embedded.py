@@ -7,7 +7,7 @@ from array import array
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.models import PointStruct
@@ -129,7 +129,7 @@ def _point(images: MadeImages, rows: Rows, number: int, catalog: QdrantCatalog) 
     named = images.vectors(rows, number)
     joined = combined_vector(named, catalog.space.sizes)
     # Arrays and no lists, and no checks: the client would need a millisecond an image.
-    vector = {n: array("f", v.tobytes()) for n, v in (*named.items(), (COMBINED, joined))}
+    vector: Any = {n: array("f", v.tobytes()) for n, v in (*named.items(), (COMBINED, joined))}
     published = published_payload(Publication(entry, START))
     payload = published | index_payload(index_of(rows, number))
     point_id = str(catalog_point_id(entry.key))

@@ -2,9 +2,11 @@
 
 import os
 import time
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.bench.catalog.made_images import MadeImages
 from training.bench.catalog.queries import LIMIT, BenchQuery, exact_answers
@@ -26,8 +28,8 @@ BREADTH: Final = 2 * LIMIT
 
 def measure(images: MadeImages, queries: list[BenchQuery]) -> EngineResult:
     """Build the graph on one thread and time each query; the mask is part of the time."""
-    import faiss
-
+    # Untyped in part, and not installed everywhere.
+    faiss: Any = import_module("faiss")
     faiss.omp_set_num_threads(1)
     exact = exact_answers(images, queries)
     masks = _Masks(images)
@@ -39,10 +41,13 @@ def measure(images: MadeImages, queries: list[BenchQuery]) -> EngineResult:
         index.add(images.combined(rows))
     build = time.perf_counter() - began
     report_build(NAME, build)
-    answers, times = [], []
+    answers: list[set[int]] = []
+    times: list[float] = []
     for number, query in enumerate([*queries[:WARM_UP], *queries]):
         if number == WARM_UP:
-            answers, times, cpu = [], [], time.process_time()
+            answers.clear()
+            times.clear()
+            cpu = time.process_time()
         direction = query.combined()[None]
         began = time.perf_counter()
         bits = np.packbits(masks.allowed(query), bitorder="little")
@@ -71,7 +76,7 @@ class _Masks:
     def __init__(self, images: MadeImages) -> None:
         self._tags = np.concatenate([rows.tag for rows in images.batches()])
 
-    def allowed(self, query: BenchQuery) -> "np.typing.NDArray[np.bool_]":
+    def allowed(self, query: BenchQuery) -> NDArray[np.bool_]:
         mask = np.ones(len(self._tags), np.bool_)
         if query.filter != "none":
             column = 0 if query.filter == "common tag" else 1

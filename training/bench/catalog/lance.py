@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,9 +29,9 @@ REFINE: Final = 2
 
 def measure(images: MadeImages, queries: list[BenchQuery], folder: Path) -> EngineResult:
     """Write the table, build the index and time each query with its filter before the search."""
-    import lancedb
-    import pyarrow as pa
-
+    # Untyped in part, and not installed everywhere.
+    lancedb: Any = import_module("lancedb")
+    pa: Any = import_module("pyarrow")
     exact = exact_answers(images, queries)
     before = private_memory_mb(os.getpid())
     size = images.image_size + 5 * images.word_size
@@ -69,10 +70,13 @@ def measure(images: MadeImages, queries: list[BenchQuery], folder: Path) -> Engi
     table.create_scalar_index("number")
     build = time.perf_counter() - began
     report_build(NAME, build)
-    answers, times = [], []
+    answers: list[set[int]] = []
+    times: list[float] = []
     for number, query in enumerate([*queries[:WARM_UP], *queries]):
         if number == WARM_UP:
-            answers, times, cpu = [], [], time.process_time()
+            answers.clear()
+            times.clear()
+            cpu = time.process_time()
         direction = query.combined()
         began = time.perf_counter()
         rows = (
