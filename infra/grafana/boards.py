@@ -120,8 +120,8 @@ FEEDS = Board(
     "Preferstream: feeds",
     (
         Panel("Feeds", "reqps", _rate("preferstream_feeds_total", "status"),
-              "Feeds per second by status; a degraded feed lacks the model's scores, or images of the"
-              " catalog that its request wanted."),
+              "Feeds per second by status; a degraded feed lacks the model's scores, or images"
+              " of the catalog that its request wanted."),
         Panel("Degraded feeds", "percentunit",
               ((f'sum(rate(preferstream_feeds_total{{status="degraded"}}[{RATE}]))'
                 f" / sum(rate(preferstream_feeds_total[{RATE}]))", "degraded"),),

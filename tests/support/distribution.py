@@ -25,7 +25,7 @@ GROUPS: Final = {
     SYSTEM: (
         "tests/e2e/events/test_bad_events.py",
         "tests/e2e/operations/test_boards.py",
-        "tests/e2e/events/test_catalog_feeds.py",
+        "tests/e2e/catalog/test_catalog_feeds.py",
         "tests/e2e/events/test_client.py",
         "tests/e2e/events/test_cold_start.py",
         "tests/e2e/test_commands.py",

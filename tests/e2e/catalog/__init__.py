@@ -1,0 +1,1 @@
+"""Publish a catalog to a running system, and get feeds of it."""
