@@ -11,7 +11,7 @@ FOLDER: Final = "unfinished"
 
 
 class ImportCheckpoint:
-    """The number of records whose events Kafka has acknowledged; the file is removed at the end.
+    """The number of records that are sent and acknowledged; the file is removed at the end.
 
     Without a writable data folder an import starts again from its first record. Nothing counts
     twice then either, because the events have the same ids.

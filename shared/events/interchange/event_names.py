@@ -41,7 +41,7 @@ FORMAT_DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 class BadMapping(Exception):
-    """A pair of `--map` cannot be used; the message says what it may contain."""
+    """A pair of `--map` cannot be used; the message lists what it may contain."""
 
 
 def normalized(name: str) -> str:

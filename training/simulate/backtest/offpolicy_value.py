@@ -1,8 +1,8 @@
 """Value our order on the choices that chance has made in logged lists: SNIPS and doubly robust.
 
-Where the log says that chance chose between two neighbors (FairPairs), one decision is which of the
-two came first, with probability one half, and the reward is a click on the first one: every order
-is possible there. Elsewhere one decision is which image is at one place, with the logged
+Where the log marks a choice of chance between two neighbors (FairPairs), one decision is which of
+the two came first, with probability one half, and the reward is a click on the first one: every
+order is possible there. Elsewhere one decision is which image is at one place, with the logged
 probability; our order can then be valued only where chance could have made it.
 """
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 SHUFFLES: Final = 100
-"""Random orders whose mean is the control; its error is far below the intervals over users."""
+"""Random orders, and the control is their mean; its error is far below the intervals over users."""
 
 
 class OrderMetrics(NamedTuple):

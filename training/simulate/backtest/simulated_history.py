@@ -1,9 +1,10 @@
-"""Write a history in the format of Metarank, of simulated users whose tastes are known.
+"""Write a history in the format of Metarank, of simulated users with known tastes.
 
 python -m training.simulate.backtest.simulated_history FOLDER --users 60
 
 Lists are shown in a random order, so clicks do not favor a policy; users click by their taste and
-by the place. It is the check of the backtest: a method that knows the taste must do better.
+by the place: the check of the backtest is that a method which knows the taste does better. The
+propensities of the random order are logged, so the off-policy estimates can be checked too.
 """
 
 import argparse
@@ -85,6 +86,8 @@ def _user(
             {
                 "event": "ranking", "id": ranking, "timestamp": str(at), "user": user,
                 "items": shown,
+                # The order is random: each image is at each place with the same probability.
+                "fields": [{"name": "propensities", "value": [1 / images] * images}],
             }
         )  # fmt: skip
         yield items, events

@@ -19,7 +19,7 @@ SOURCES = ("both", "lake", "kafka")
 def export(
     format: Annotated[str, typer.Argument(help="ubi (JSON lines) or parquet.")],
     out_folder: Annotated[Path, typer.Option("--out", help="Folder for the files.")],
-    tenant: Annotated[str, typer.Option(help="Tenant whose data is written.")] = DEFAULT_TENANT,
+    tenant: Annotated[str, typer.Option(help="Tenant of the data.")] = DEFAULT_TENANT,
     source: Annotated[
         str, typer.Option(help="lake, kafka, or both: the lake, and what only Kafka has yet.")
     ] = "both",

@@ -75,7 +75,7 @@ def import_(
     ] = None,
     refused_file: Annotated[
         Path | None,
-        typer.Option("--refused", help="File for refused lines; default: beside the first file."),
+        typer.Option("--refused", help="File for refused lines; default: next to the first file."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Send nothing: count, and show the first problems.")
@@ -103,7 +103,7 @@ def import_(
     counts = ImportCounts()
     chosen = [format, lists, *sorted(mapping or []), *map(str, _values(options, encoding))]
     progress = _Progress(counts)
-    refused_lines = RefusedLines(None if dry_run else refused_file or _beside(files[0]))
+    refused_lines = RefusedLines(None if dry_run else refused_file or _refused_file(files[0]))
     with interruptible(counts.sentence), refused_lines as refused:
         reads = read_files(reader, files, options, encoding=encoding)
         common: dict[str, Any] = {
@@ -184,7 +184,7 @@ def _values(options: ImportOptions, encoding: str | None) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _beside(file: Path) -> Path:
+def _refused_file(file: Path) -> Path:
     """`history.jsonl.refused.jsonl`, in the current folder where its own cannot be written to.
 
     Not in the data folder: refused lines are copies of the user's file, which no erasure searches.

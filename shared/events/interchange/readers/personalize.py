@@ -48,7 +48,7 @@ def _interaction(fields: Mapping[str, Any], options: ImportOptions) -> Iterator[
         request_id = f"impression-{sha256('|'.join(shown).encode()).hexdigest()[:32]}"
     image_id = identifier(fields.get("item_id"), what="ITEM_ID")
     name = fields.get("event_type") or WITHOUT_EVENT_TYPE
-    # EVENT_VALUE is any number of the app: a duration only where the app says so with --map.
+    # EVENT_VALUE is any number of the app; with --map NAME=dwell it is a duration.
     is_duration = options.names.get(normalized(name)) == "dwell"
     action = feedback(
         name,

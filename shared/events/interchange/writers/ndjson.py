@@ -25,7 +25,7 @@ class NdjsonWriter:
 
 @contextmanager
 def ndjson_writer(path: Path, *, packed: bool = False) -> Iterator[NdjsonWriter]:
-    """A writer whose file appears complete when the block ends; raises `OSError`."""
+    """A writer; its file appears complete when the block ends. Raises `OSError`."""
     with atomic_file(path) as file:
         if not packed:
             yield NdjsonWriter(file)

@@ -45,7 +45,7 @@ class ParquetWriter:
 
 @contextmanager
 def parquet_writer(path: Path, topic: Topic) -> Iterator[ParquetWriter]:
-    """A writer whose file appears complete when the block ends; raises `OSError`."""
+    """A writer; its file appears complete when the block ends. Raises `OSError`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

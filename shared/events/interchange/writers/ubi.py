@@ -20,7 +20,7 @@ ACTION_NAMES: Final[Mapping[str, str]] = {"view": "impression"}
 
 
 def query_of(feed: RankedFeed) -> dict[str, Any]:
-    """The query whose results the feed is; `user_query` is empty, because users type nothing."""
+    """The query that has the feed as its results; `user_query` is empty: users type nothing."""
     return {
         "application": APPLICATION,
         "query_id": feed.request_id,

@@ -1,4 +1,4 @@
-"""The backtest with the shipped model finds simulated tastes, and says what a history lacks."""
+"""The backtest with the shipped model finds simulated tastes, and names what a history lacks."""
 
 import json
 import subprocess
@@ -30,7 +30,8 @@ def test_our_order_of_a_simulated_history_beats_chance(tmp_path: Path) -> None:
     ours, random = report.methods["ours"], report.methods["random"]
     assert ours.rankings == random.rankings <= 5
     assert ours.ndcg.value > random.ndcg.value
-    assert report.off_policy.problem is not None
+    assert report.off_policy.support is not None
+    assert report.off_policy.support.unit == "placements"
     assert report.missing == ()
 
 
