@@ -44,7 +44,7 @@ GROUPS: Final = {
         "tests/e2e/events/test_mcp.py",
         "tests/e2e/operations/test_interrupted.py",
         "tests/e2e/operations/test_metrics.py",
-        "tests/e2e/events/test_pages_and_removals.py",
+        "tests/e2e/catalog/test_pages_and_removals.py",
         "tests/e2e/events/test_request_ids.py",
         "tests/e2e/events/test_bad_candidates.py",
         "tests/e2e/operations/test_trace.py",

@@ -13,6 +13,7 @@ from shared.embedding.audience.scoring import UserScore
 from shared.store.catalog.images import Status, StoredImage
 from shared.store.catalog.protocol import CatalogStore
 from shared.store.catalog.queries import CatalogPage, CatalogSelection
+from shared.store.removal.shown_catalog import ShownCatalog
 
 READ_AT_ONCE: Final = 500
 """Images that one query of the store returns while images of one status are searched."""
@@ -41,13 +42,17 @@ class Listing:
 
 
 async def serving(ops: OpsContext) -> CatalogStore:
-    """The catalog that serves; raises a 409 where there is none, and `Unavailable`."""
+    """The catalog that serves, without removed images.
+
+    Raises a 409 where there is none, and `Unavailable`.
+    """
     if ops.stores.catalogs is None:
         raise Problem(
             409, "no-catalog", "This system has no catalog, because it ranks images by their look"
             " alone; set PREFERSTREAM_SUBJECT_RANKING to true.",
         )  # fmt: skip
-    return await ops.stores.catalogs.serving()
+    catalog, check = await ops.stores.catalogs.serving(), ops.stores.removal_check
+    return catalog if check is None else ShownCatalog(catalog, check)
 
 
 async def stored_image(catalog: CatalogStore, key: ImageKey) -> StoredImage:

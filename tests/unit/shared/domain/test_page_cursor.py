@@ -1,5 +1,6 @@
 """A cursor belongs to one user, one format and one day, and cannot be changed."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -58,6 +59,6 @@ def test_an_expired_cursor_is_refused_with_the_time() -> None:
 @pytest.mark.parametrize("content", [["x"], {"v": 0}, {"v": 2}, {"p": "x"}])
 def test_a_cursor_of_another_format_is_refused(content: object) -> None:
     serializer = URLSafeSerializer(
-        ["key"], salt=page_cursor.SALT, signer_kwargs={"digest_method": page_cursor.hashlib.sha256}
+        ["key"], salt=page_cursor.SALT, signer_kwargs={"digest_method": hashlib.sha256}
     )
     assert reason(str(serializer.dumps(content))) == "old_cursor"

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -91,7 +92,10 @@ class Shop:
         if kind == "remove":
             await catalog.remove([key])
             return
-        times = {"end": {"available_until": PAST}, "begin": {"available_from": FUTURE}}
+        times: dict[str, Any] = {
+            "end": {"available_until": PAST},
+            "begin": {"available_from": FUTURE},
+        }
         await publish(
             self.assessor, image_id, color, index=kind != "add unindexed", **times.get(kind, {})
         )

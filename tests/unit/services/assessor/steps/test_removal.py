@@ -83,7 +83,7 @@ async def test_an_image_that_is_removed_during_the_request_is_dropped_before_pub
         assessor.removal_check.note_removed(RED, at(5))
         return await explain(*arguments)
 
-    assessor.model.explain = remove_during_explanation  # type: ignore[method-assign]
+    assessor.model.explain = remove_during_explanation  # type: ignore[method-assign,assignment]
     feed = await assessor.feed(request("red", "green", "blue"))
     assert image_ids(feed) == ["green", "blue"]
     assert [item.rank for item in feed.items] == [1, 2]

@@ -65,6 +65,9 @@ async def test_a_thumbnail_is_checked_before_each_use_and_ends_with_its_image() 
             assert (again.status_code, again.content) == (304, b"")
             assert loader.loads == loads  # type: ignore[attr-defined]
         remove(fake_site, "sea")
+        # The catalog service has not removed it from the store yet.
+        assert (await app.get("/v1/images/sea")).status_code == 404
+        assert (await app.get("/v1/images")).json()["images"] == []
         for address in addresses:
             gone = await app.get(address, headers=known)
             assert gone.status_code == 410

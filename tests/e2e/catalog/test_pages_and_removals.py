@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from shared.client import Client
-from tests.e2e.events.test_catalog_feeds import TIMEOUT_SECONDS, drawings, feed_when
+from tests.e2e.catalog.test_catalog_feeds import TIMEOUT_SECONDS, drawings, feed_when
 from tests.e2e.system import System
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(300)]
