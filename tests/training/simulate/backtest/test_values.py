@@ -101,3 +101,26 @@ def test_propensities_that_cannot_reach_our_order_are_named() -> None:
     assert value.problem is not None
     assert value.snips is None
     assert value.support is not None
+
+
+def test_placements_of_a_random_order_give_the_click_rate_of_our_order() -> None:
+    """One of four images is liked (.6, others .1), and users look at fewer later places."""
+    rng = np.random.default_rng(9)
+    looks = np.array([1, 0.5, 0.25, 0.125])
+    truth = (0.6 + 0.1 * looks[1:].sum()) / 4
+    covered = 0
+    for _ in range(25):
+        ranked = []
+        for n in range(300):
+            liked = int(rng.integers(4))
+            rates = looks * np.where(np.arange(4) == liked, 0.6, 0.1)
+            clicked = set(np.flatnonzero(rng.random(4) < rates).tolist())
+            scores = [5.0 if place == liked else rng.random() for place in range(4)]
+            ranked.append(case(f"u{n % 50}", scores, clicked, propensities=(0.25,) * 4))
+        value = offpolicy_value(ranked, seed=0)
+        assert value.snips is not None
+        assert value.snips.interval is not None
+        covered += value.snips.interval[0] <= truth <= value.snips.interval[1]
+    assert covered >= 22
+    assert value.support is not None
+    assert value.support.unit == "placements"
