@@ -105,7 +105,7 @@ def _similarities(shown: Vectors, side: Vectors) -> tuple[Floats, Booleans]:
     words = side.reshape(len(ELEMENTS), -1)  # (5, dimension)
     # Not a product of matrices: the threads of a BLAS library wait for cores that a model uses.
     to_side = np.einsum("ned,ed->ne", shown, words)
-    known = shown.any(axis=2) & words.any(axis=1)
+    known: Booleans = np.logical_and(shown.any(axis=2), words.any(axis=1))
     return to_side.astype(np.float64) / BLOCK_LENGTH**2, known
 
 

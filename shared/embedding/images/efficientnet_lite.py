@@ -55,11 +55,11 @@ class Block(nn.Module):
         self._adds_input = channels == output and stride == 1
         if self._expands:
             self._expand_conv = nn.Conv2d(channels, wide, 1, bias=False)
-            self._bn0 = _batch_norm(wide)
+            self._bn0: nn.Module = _batch_norm(wide)
         self._depthwise_conv = SameConv2d(wide, wide, kernel, stride, groups=wide, bias=False)
-        self._bn1 = _batch_norm(wide)
+        self._bn1: nn.Module = _batch_norm(wide)
         self._project_conv = nn.Conv2d(wide, output, 1, bias=False)
-        self._bn2 = _batch_norm(output)
+        self._bn2: nn.Module = _batch_norm(output)
 
     def fold(self) -> None:
         """Multiply each normalization into the convolution before it, for inference alone."""
@@ -84,7 +84,7 @@ class EfficientNetLite0(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self._conv_stem = SameConv2d(3, STEM_CHANNELS, 3, 2, bias=False)
-        self._bn0 = _batch_norm(STEM_CHANNELS)
+        self._bn0: nn.Module = _batch_norm(STEM_CHANNELS)
         blocks: list[Block] = []
         channels = STEM_CHANNELS
         for kernel, stride, expansion, output, count in STAGES:
@@ -101,7 +101,7 @@ class EfficientNetLite0(nn.Module):
                 channels = output
         self._blocks = nn.ModuleList(blocks)
         self._conv_head = nn.Conv2d(channels, FEATURES, 1, bias=False)
-        self._bn1 = _batch_norm(FEATURES)
+        self._bn1: nn.Module = _batch_norm(FEATURES)
         self._fc = nn.Linear(FEATURES, CLASSES)
 
     def fold(self) -> None:
@@ -141,6 +141,7 @@ def _relu6(values: Tensor) -> Tensor:
 
 def _folded(convolution: nn.Conv2d, normalization: nn.Module) -> tuple[Any, nn.Identity]:
     """One convolution that computes both, and nothing in place of the normalization."""
+    assert isinstance(normalization, nn.BatchNorm2d)
     return fuse_conv_bn_eval(convolution, normalization), nn.Identity()
 
 

@@ -10,7 +10,7 @@ from shared.domain.errors import Unavailable
 from tests.fakes.embedder import OneHotEmbedder
 from training.bench.ranking.embedding_tier import ModelOutage
 from training.bench.ranking.in_process import open_assessor
-from training.bench.ranking.users import random_images, store_descriptions, store_user
+from training.bench.ranking.users import MadeData, random_images, store_descriptions, store_user
 from training.evaluation.held_out.users import draw_held_out_users
 
 ENCODER = SimpleNamespace(name="random", dimension=8)
@@ -25,17 +25,12 @@ async def test_a_described_slate_is_ranked_without_the_model(tmp_path: Path) -> 
         model,
         embedder=embedder,
         encoder=ENCODER,
-        score_cache_entries=0,  # type: ignore[arg-type]
+        score_cache_entries=0,
     ) as assessor:
-        await store_user(
-            assessor, user, model_version=model.model_version, embedder=embedder, rng=rng,
-            dimension=8,
-        )  # fmt: skip
+        data = MadeData(model.model_version, embedder, rng, dimension=8)
+        await store_user(assessor, data, user)
         images = random_images(4, rng)
-        await store_descriptions(
-            assessor, images, model_version=model.model_version, embedder=embedder, rng=rng,
-            dimension=8,
-        )  # fmt: skip
+        await store_descriptions(assessor, data, images)
         for _ in range(2):
             request = assessor.request({str(n): image for n, image in enumerate(images)})
             feed = await assessor.rank(request)

@@ -24,7 +24,7 @@ from shared.vlm.protocol import (
     ScoringInput,
 )
 from training.bench.ranking.in_process import open_assessor
-from training.bench.ranking.users import random_images, store_descriptions, store_user
+from training.bench.ranking.users import MadeData, random_images, store_descriptions, store_user
 from training.evaluation.held_out.users import draw_held_out_users
 
 LIMITS_MS: Final = {25: (3.0, 6.0), 100: (7.0, 10.0), 300: (20.0, 24.0)}
@@ -75,15 +75,10 @@ async def measure_embedding_tier(*, requests: int) -> list[Measurement]:
                 Path(folder), model, embedder=embedder, encoder=encoder, score_cache_entries=0
             ) as assessor:
                 (user,) = draw_held_out_users(1, seed=SEED)
-                shared = {
-                    "model_version": model.model_version,
-                    "embedder": embedder,
-                    "rng": rng,
-                    "dimension": encoder.dimension,
-                }
-                await store_user(assessor, user, **shared)
+                data = MadeData(model.model_version, embedder, rng, encoder.dimension)
+                await store_user(assessor, data, user)
                 images = random_images(IMAGES, rng)
-                await store_descriptions(assessor, images, **shared)
+                await store_descriptions(assessor, data, images)
                 for start in range(0, IMAGES, MAX_SLATE):
                     part = range(start, start + MAX_SLATE)
                     await assessor.rank(assessor.request({f"image-{k}": images[k] for k in part}))

@@ -20,7 +20,7 @@ from shared.images.loader import LoadedImage
 from shared.jobs.benchmark_result import Measurement
 from shared.vlm.protocol import VisionLanguageModel
 from training.bench.ranking.in_process import InProcessAssessor, open_assessor
-from training.bench.ranking.users import store_user
+from training.bench.ranking.users import MadeData, store_user
 from training.evaluation.held_out.users import draw_held_out_users
 
 SLATE: Final = 100
@@ -58,10 +58,8 @@ async def measure_kept_scores(model: VisionLanguageModel, *, rounds: int) -> lis
                         score_cache_entries=entries,
                     )
                 )
-                await store_user(
-                    assessor, user, model_version=model.model_version, embedder=embedder,
-                    rng=rng, dimension=encoder.dimension,
-                )  # fmt: skip
+                data = MadeData(model.model_version, embedder, rng, encoder.dimension)
+                await store_user(assessor, data, user)
                 await assessor.rank(assessor.request(_named(known)))
                 assessors[name] = assessor
             for number in range(rounds + 1):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -25,15 +26,24 @@ SUBJECT_SHARE: Final = 0.3
 """Weight of the subject in the ranking of the benchmark's user."""
 
 
-async def store_user(
-    assessor: InProcessAssessor,
-    user: HeldOutUser,
-    *,
-    model_version: str,
-    embedder: Embedder,
-    rng: np.random.Generator,
-    dimension: int,
-) -> None:
+@dataclass(frozen=True)
+class MadeData:
+    """By what the stored data are made."""
+
+    model_version: str
+    embedder: Embedder
+    rng: np.random.Generator
+    dimension: int
+    """Length of an image vector."""
+
+    def vector(self) -> Vectors:
+        """A random unit vector; (dimension,)."""
+        vector = self.rng.standard_normal(self.dimension).astype(np.float32)
+        unit: Vectors = vector / np.float32(np.linalg.norm(vector))
+        return unit
+
+
+async def store_user(assessor: InProcessAssessor, data: MadeData, user: HeldOutUser) -> None:
     """The user of the benchmark, with five references of each side and their vectors."""
     now = datetime.now(UTC)
     references = tuple(
@@ -56,13 +66,13 @@ async def store_user(
         prediction_version=1,
         predicted=taste,
         references=references,
-        model_version=model_version,
+        model_version=data.model_version,
         updated_at=now,
         ranking_weights=RankingWeights.of(EQUAL_WEIGHTS, subject=SUBJECT_SHARE),
     )
-    await assessor.profiles.put(profile, await taste_vectors(taste, embedder))
+    await assessor.profiles.put(profile, await taste_vectors(taste, data.embedder))
     await assessor.image_vectors.put(
-        {reference.content_hash: _unit(rng, dimension) for reference in references}
+        {reference.content_hash: data.vector() for reference in references}
     )
 
 
@@ -77,31 +87,15 @@ def random_images(count: int, rng: np.random.Generator) -> list[LoadedImage]:
 
 
 async def store_descriptions(
-    assessor: InProcessAssessor,
-    images: Sequence[LoadedImage],
-    *,
-    model_version: str,
-    embedder: Embedder,
-    rng: np.random.Generator,
-    dimension: int,
+    assessor: InProcessAssessor, data: MadeData, images: Sequence[LoadedImage]
 ) -> None:
     """Descriptions of random words, and random image vectors: the time depends on neither."""
     described = []
     for image in images:
-        words = {element: (str(rng.choice(VALUES[element])),) for element in ELEMENTS}
+        words = {element: (str(data.rng.choice(VALUES[element])),) for element in ELEMENTS}
         description = ImageDescription(
-            content_hash=image.content_hash, model_version=model_version, words=words
+            content_hash=image.content_hash, model_version=data.model_version, words=words
         )
-        described.append(Described(description, await description_vector(words, embedder)))
+        described.append(Described(description, await description_vector(words, data.embedder)))
     await assessor.image_store.describe(described)
-    await assessor.image_vectors.put(
-        {image.content_hash: _unit(rng, dimension) for image in images}
-    )
-
-
-def _unit(
-    rng: np.random.Generator, dimension: int
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    vector = rng.standard_normal(dimension).astype(np.float32)
-    unit: Vectors = vector / np.float32(np.linalg.norm(vector))
-    return unit
+    await assessor.image_vectors.put({image.content_hash: data.vector() for image in images})
