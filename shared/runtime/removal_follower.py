@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from typing import Final
 
 from shared.client.asynchronous import AsyncClient
@@ -41,8 +42,7 @@ class RemovalFollower(AsyncClient):
         assert self._reader is not None
         self._reader.add_done_callback(self._ended)
         await self._check.load()
-        latest = tail(self._settings, CATALOG, max_per_partition=READ_AT_START)
-        for record in await asyncio.to_thread(list, latest):
+        for record in await asyncio.to_thread(list, self._latest()):
             self._note(record, None)
         early, self._early = self._early or [], None
         for record, event in early:
@@ -58,6 +58,22 @@ class RemovalFollower(AsyncClient):
             self._early.append((record, event))
         else:
             self._note(record, event)
+
+    def _latest(self) -> Iterator[Record]:
+        """The latest records, without publications of images that no earlier record removed."""
+        removed: set[bytes | None] = set()
+        for record in tail(self._settings, CATALOG, max_per_partition=READ_AT_START):
+            if record.value is None:
+                removed.add(record.key)
+            elif record.key not in removed and not self._is_known_as_removed(record):
+                continue
+            yield record
+
+    def _is_known_as_removed(self, record: Record) -> bool:
+        try:
+            return self._check.knows_removed(image_of_record_key(record.key))
+        except Unprocessable:
+            return False
 
     def _note(self, record: Record, event: Event | None) -> None:
         try:

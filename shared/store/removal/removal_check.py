@@ -3,11 +3,10 @@
 import logging
 from collections.abc import Callable, Collection
 from typing import Final
-from uuid import UUID
 
 from shared.domain.images.image_key import ImageKey
 from shared.domain.images.record_position import RecordPosition
-from shared.store.removal.protocol import RemovedImageStore, removal_id
+from shared.store.removal.protocol import RemovedImageStore, removal_key
 
 log = logging.getLogger(__name__)
 MAX_REMOVED: Final = 200_000
@@ -29,8 +28,8 @@ class RemovalCheck:
     def __init__(self, store: RemovedImageStore, *, size: int = MAX_REMOVED) -> None:
         self._store = store
         self._size = size
-        self._removed: dict[UUID, RecordPosition] = {}
-        self._published: dict[UUID, RecordPosition] = {}
+        self._removed: dict[bytes, RecordPosition] = {}
+        self._published: dict[bytes, RecordPosition] = {}
         self._is_complete = True
         self._listeners: list[Callable[[ImageKey], None]] = []
         self.is_following = False
@@ -46,21 +45,21 @@ class RemovalCheck:
     async def load(self) -> None:
         """Read the stored removals; note no record meanwhile. Raises `Unavailable`."""
         async for id_, image in self._store.all():
-            self._note(id_, image.position)
+            self._note(id_.bytes, image.position)
 
     def knows_removed(self, key: ImageKey) -> bool:
         """Whether the memory has this image as removed."""
-        return removal_id(key) in self._removed
+        return removal_key(key) in self._removed
 
     def note_removed(self, key: ImageKey, position: RecordPosition) -> None:
         """Note a tombstone; the image is removed from this call on."""
-        if self._note(removal_id(key), position):
+        if self._note(removal_key(key), position):
             for forget in self._listeners:
                 forget(key)
 
     def note_published(self, key: ImageKey, position: RecordPosition) -> None:
         """Note a publication: an image that was removed before it may be shown again."""
-        id_ = removal_id(key)
+        id_ = removal_key(key)
         removed_at = self._removed.get(id_)
         if removed_at is not None and not position.is_after(removed_at):
             return
@@ -72,16 +71,16 @@ class RemovalCheck:
 
     async def removed(self, keys: Collection[ImageKey]) -> frozenset[ImageKey]:
         """The removed images among these."""
-        ids = {key: removal_id(key) for key in keys} if self._removed else {}
+        ids = {key: removal_key(key) for key in keys} if self._removed else {}
         removed = {key for key, id_ in ids.items() if id_ in self._removed}
         if not self.is_following or not self._is_complete:
             for key, image in (await self._store.get(set(keys) - removed)).items():
-                published_at = self._published.get(removal_id(key))
+                published_at = self._published.get(removal_key(key))
                 if published_at is None or not published_at.is_after(image.position):
                     removed.add(key)
         return frozenset(removed)
 
-    def _note(self, id_: UUID, position: RecordPosition) -> bool:
+    def _note(self, id_: bytes, position: RecordPosition) -> bool:
         """Whether the image is removed, by this record or by a later one."""
         published_at = self._published.get(id_)
         if published_at is not None and not position.is_after(published_at):
@@ -95,7 +94,7 @@ class RemovalCheck:
         return True
 
 
-def _drop_oldest(positions: dict[UUID, RecordPosition], size: int) -> bool:
+def _drop_oldest(positions: dict[bytes, RecordPosition], size: int) -> bool:
     dropped = len(positions) > size
     while len(positions) > size:
         del positions[next(iter(positions))]
