@@ -2,11 +2,13 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from shared.domain.errors import Unavailable
 from shared.domain.images.catalog_filter import CatalogFilter
+from shared.events import RankedFeed, UserErase
 from shared.store.catalog.images import IndexFailure
 from shared.store.catalog.queries import CatalogSelection
 from tests.fakes.model import COLORS
@@ -17,7 +19,7 @@ from tests.unit.services.assessor.retrieval.catalog import (
     publish_colors,
     with_catalog,
 )
-from tests.unit.services.assessor.users import NOW
+from tests.unit.services.assessor.users import NOW, WRITTEN_MS
 
 
 @pytest.fixture
@@ -127,3 +129,18 @@ async def test_a_store_that_hangs_does_not_hold_a_request_beyond_its_deadline(
         feed = await assessor.feed(feed_request("red", deadline_ms=150))
     assert (feed.status, image_ids(feed)) == ("degraded", ["red"])
     assert "deadline" in (feed.degraded_reason or "")
+
+
+async def test_an_erased_user_gets_no_feed_of_earlier_requests_and_starts_anew(
+    assessor: Assessor,
+) -> None:
+    await publish_colors(assessor, COLORS)
+    erase = UserErase(event_id=UUID(int=9), occurred_at=NOW, user_id="ana")
+    await assessor.eraser.erase(erase, written_ms=WRITTEN_MS)
+    await assessor.profiles.remove(tenant="default", user_id="ana")
+    await assessor.rank(feed_request(), written_ms=WRITTEN_MS - 1_000)
+    assert not [event for event in assessor.publisher.events if isinstance(event, RankedFeed)]
+    later = WRITTEN_MS + 60_000
+    at = NOW + timedelta(seconds=60)
+    feed = await assessor.feed(feed_request(request_id="r-2", occurred_at=at), written_ms=later)
+    assert (feed.status, len(feed.items)) == ("cold_start", len(COLORS))
