@@ -18,7 +18,7 @@ CONTENTS: Final = "content_hashes"
 
 
 class QdrantRemovedImages:
-    """A `RemovedImageStore`. Kafka deletes a tombstone after a day; this collection stays."""
+    """A `RemovedImageStore`. Kafka deletes tombstones after weeks; this collection stays."""
 
     def __init__(self, client: AsyncQdrantClient) -> None:
         self._client = client
