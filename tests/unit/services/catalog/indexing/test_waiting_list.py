@@ -19,7 +19,8 @@ def waiting_list(size: int = 1_000) -> tuple[WaitingList, FakeTime]:
 def taken(waiting: WaitingList) -> list[tuple[str, str]]:
     keys = []
     while (image := waiting.take()) is not None:
-        keys.append(tuple(image[0]))
+        key, _ = image
+        keys.append((key.tenant, key.image_id))
     return keys
 
 
