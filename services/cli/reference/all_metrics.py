@@ -23,7 +23,7 @@ from services.retrain.jobs.metrics import JobMetrics
 from services.retrain.lake.schema import TABLES
 from services.retrain.metrics import CollectMetrics
 from shared.events.topics import ALL_TOPICS
-from shared.events.types.feed import Demotion, RuleKind, Status, Tier
+from shared.events.types.feed import Demotion, RuleKind, Source, Status, Tier
 from shared.events.types.model import CHALLENGER, CHAMPION
 from shared.images.hosts.host_gate import FailureKind
 from shared.images.hosts.host_metrics import HostMetrics
@@ -73,6 +73,7 @@ LABELS: Final[Mapping[str, Label]] = {
         description="route template, such as `/v1/feeds/{id}`",
     ),
     "tier": _one_of(*get_args(Tier)),
+    "source": _one_of(*get_args(Source)),
     "rule": _one_of(*get_args(Demotion), *get_args(RuleKind)),
     "stage": _one_of(
         "queue", "images", "score", "subject", "popularity", "explain", "evidence", "total", *STAGES
