@@ -52,7 +52,7 @@ IMAGES: Final = 400
 USERS: Final = 60
 LIKED_FROM: Final = 15.0
 """True total, 0-25, from which a simulated user likes a drawing."""
-SCORES: Final = (11.0, 13.0, 15.0, 17.0)
+SCORES: Final = (13.0, 15.0, 17.0, 19.0, 21.0)
 SEEDS: Final[dict[Use, int]] = {"development": 3, "held_out": 4}
 """Added to the seed, so that no user and no drawing is in both."""
 KINDS: Final[tuple[Kind, ...]] = ("simulated", "real")

@@ -1,5 +1,6 @@
 """The gateway responses any input as its OpenAPI document describes, never with a 500."""
 
+import json
 from typing import Any, Final
 
 import schemathesis
@@ -21,6 +22,13 @@ AS_DOCUMENTED: Final = (
 FUZZ_SETTINGS: Final = settings(
     max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
+
+
+@schemathesis.serializer("application/x-ndjson")
+def _lines(context: Any, value: Any) -> bytes:
+    """The body as it is: each line may be JSON or not."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text.encode("utf-8", "replace")
 
 
 def _fast_site() -> Site:
