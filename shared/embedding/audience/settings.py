@@ -16,7 +16,7 @@ class AudienceSettings(BaseModel):
     """Whether `audience.matched.v1` names, for each new image of the catalog, the users whose taste
     it meets. Off by default: the topic then holds the ids of users. The gateway and the page of an
     image compute it on request in any case, for callers with the role `write`."""
-    audience_min_score: Annotated[float, Field(ge=0, le=25)] = 15.0
+    audience_min_score: Annotated[float, Field(ge=0, le=25)] = 17.0
     """Lowest score, 0-25, of a user in the audience. 10 is the score of an image about which
     nothing is known; see `training/LOG.md` for the share of right matches at each score."""
     audience_max_users: Annotated[int, Field(ge=1, le=MAX_AUDIENCE)] = 100
