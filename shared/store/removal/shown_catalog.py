@@ -6,7 +6,8 @@ from shared.domain.images.image_key import ImageKey
 from shared.embedding.protocol import Vectors
 from shared.store.catalog.images import IndexedContent, IndexFailure, Publication, StoredImage
 from shared.store.catalog.protocol import CatalogStore
-from shared.store.catalog.queries import CatalogHit, CatalogPage, CatalogQuery, CatalogSelection
+from shared.store.catalog.queries import CatalogHit, CatalogPage, CatalogSelection
+from shared.store.catalog.query_kinds import AnyQuery
 from shared.store.removal.removal_check import RemovalCheck
 
 
@@ -40,7 +41,7 @@ class ShownCatalog:
         return await self._shown(await self._store.newest(selection, limit=limit))
 
     async def query(
-        self, selection: CatalogSelection, queries: Sequence[CatalogQuery]
+        self, selection: CatalogSelection, queries: Sequence[AnyQuery]
     ) -> list[list[CatalogHit]]:
         results = await self._store.query(selection, queries)
         keys = {hit.image.entry.key for hits in results for hit in hits}
