@@ -63,6 +63,7 @@ async def build(
             clock=system_clock,
             encoded_images=shared.encoded_images,
             impressions=shared.impressions,
+            removal_check=shared.removal_check,
         ),
         settings,
         metrics,

@@ -40,6 +40,7 @@ from shared.store.protocol import (
     Reference,
     StoredProfile,
 )
+from shared.store.removal.removal_check import RemovalCheck
 from shared.vlm.background_work import BackgroundWork
 from shared.vlm.protocol import VisionLanguageModel
 
@@ -77,6 +78,8 @@ class Dependencies:
     encoded_images: EncodedImages | None = None
     impressions: ImpressionStore | None = None
     """What users have seen; without it, the catalog gives the base rates of words."""
+    removal_check: RemovalCheck | None = None
+    """Which images apps have removed; None where nothing can be removed."""
 
 
 class ProfileService:
@@ -101,6 +104,7 @@ class ProfileService:
             dependencies.profiles,
             settings,
             wait_seconds=debounce_seconds * (1 - IMAGE_DEBOUNCE_FRACTION),
+            removal_check=dependencies.removal_check,
         )
         self._ignored = IgnoredCounts()
         self._shown_words = ShownWords(

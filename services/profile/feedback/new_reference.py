@@ -12,6 +12,7 @@ from shared.events.types.feedback import Action
 from shared.images.data_source import is_data_address
 from shared.images.loader import LoadedImage
 from shared.store.protocol import Reference, Side
+from shared.store.removal.removal_check import REASON as REMOVED
 
 _SIDES: Final[dict[Action, Side]] = {
     "reference_like": "liked",
@@ -85,6 +86,19 @@ def reference_again(event: Feedback, side: Side, stored: Reference) -> Reference
         occurred_at=event.occurred_at,
         event_id=str(event.event_id),
         description=stored.description,
+    )
+
+
+def removed_image(event: Feedback) -> Unprocessable:
+    """The error of an event without `uri` on an image that the app has removed.
+
+    Users still see the image for a while, so many such events are no fault of the app.
+    """
+    return Unprocessable(
+        REMOVED,
+        f"the event has no uri, and the app has removed the image {event.image_id!r} from its"
+        " catalog; publish the image again, or send its uri with the event",
+        external=True,
     )
 
 

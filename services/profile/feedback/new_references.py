@@ -15,16 +15,19 @@ from services.profile.feedback.new_reference import (
     ImageUnavailable,
     image_error,
     new_reference,
+    removed_image,
     side_of,
     unknown_image,
 )
 from services.profile.feedback.reference_loading import SLOW_SECONDS, load_best
 from services.profile.feedback.waiting_events import WaitingEvents
+from shared.domain.images.image_key import ImageKey
 from shared.domain.user import User
 from shared.events import Feedback
 from shared.events.types.taste_change import IgnoredReason
 from shared.images.loader import LoadedImage
 from shared.store.protocol import ImageStore, ProfileStore, Reference
+from shared.store.removal.removal_check import RemovalCheck
 
 GRACE_SECONDS: Final = 1.0
 """An event may wait this long for its image before the limit of waiting events applies to it: a
@@ -73,7 +76,9 @@ class NewReferences:
         settings: ProfileSettings,
         *,
         wait_seconds: float,
+        removal_check: RemovalCheck | None = None,
     ) -> None:
+        self._removal_check = removal_check
         self._image_loader = image_loader
         self._image_store = image_store
         self._profiles = profiles
@@ -138,8 +143,10 @@ class NewReferences:
         )
         undecided.decide(choice.applied, AlreadyApplied())
         undecided.ignore(choice.without_effect, "side_full")
+        removed = await self._removed_ids(user, choice.unknown)
         for event in choice.unknown:
-            undecided.decide([event], unknown_image(event))
+            is_removed = event.image_id in removed
+            undecided.decide([event], removed_image(event) if is_removed else unknown_image(event))
         for image, reference in choice.again:
             undecided.decide([image.decisive], reference)
             undecided.ignore(image.others, "replaced")
@@ -163,6 +170,13 @@ class NewReferences:
             return {}
         stored = await self._image_store.find(tenant=user.tenant, image_ids=image_ids)
         return {image_id: image.uri for image_id, image in stored.items()}
+
+    async def _removed_ids(self, user: User, events: Sequence[Feedback]) -> frozenset[str]:
+        """The images of these events that the app has removed from its catalog."""
+        if self._removal_check is None or not events:
+            return frozenset()
+        keys = [ImageKey(user.tenant, event.image_id) for event in events]
+        return frozenset(key.image_id for key in await self._removal_check.removed(keys))
 
     async def _load(self, user: User, undecided: "_Undecided", image: EventsOnImage) -> str | None:
         """Load an image and decide on its events; returns its content hash, None if it failed."""

@@ -21,6 +21,7 @@ from shared.embedding.images.encoded_images import EncodedImages
 from shared.events import Feedback, ProfileCorrected, ProfileUpdated
 from shared.store.erasure_check import ErasureCheck
 from shared.store.protocol import StoredProfile
+from shared.store.removal.removal_check import RemovalCheck
 from shared.vlm.protocol import PredictedTaste, References
 from tests.fakes.embedder import OneHotEmbedder
 from tests.fakes.images import ColorImages
@@ -32,6 +33,7 @@ from tests.fakes.stores import (
     InMemoryImpressions,
     InMemoryProfiles,
 )
+from tests.fakes.stores.removed_images import InMemoryRemovedImages
 from tests.fakes.stores.sessions import InMemorySessions
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -60,6 +62,7 @@ class ProfileSetup:
         self.registry = CollectorRegistry()
         erasure_check = ErasureCheck(self.erasures)
         profile_publisher = ProfilePublisher(self.store, self.publisher)
+        self.removed_images = InMemoryRemovedImages()
         dependencies = Dependencies(
             models=serving(self.model),
             embedder=self.embedder,
@@ -71,6 +74,7 @@ class ProfileSetup:
             clock=lambda: NOW,
             impressions=self.impressions,
             encoded_images=encoded_images,
+            removal_check=RemovalCheck(self.removed_images),
         )
         used = ProfileSettings(**{"profile_debounce_ms": 0, **settings})
         metrics = ProfileMetrics(self.registry)

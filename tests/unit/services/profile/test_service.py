@@ -9,6 +9,8 @@ from services.profile.prediction.base_rates import BaseRates
 from services.profile.prediction.shown_words import CATALOG_IMAGES
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.ids import profile_event_id
+from shared.domain.images.image_key import ImageKey
+from shared.domain.images.record_position import RecordPosition
 from shared.domain.taste import Element, Taste, TasteSide, WeightedWord
 from shared.domain.user import User
 from shared.embedding.taste_vectors import taste_vectors
@@ -16,6 +18,7 @@ from shared.events import Feedback
 from shared.events.wire.record import Record
 from shared.messaging.contract import Delivery
 from shared.store.protocol import KnownImage
+from shared.store.removal.protocol import RemovedImage
 from tests.contract.store.stores import described, known
 from tests.fakes.images import plain_image
 from tests.fakes.model import COLORS
@@ -145,6 +148,16 @@ async def test_feedback_without_a_uri_on_an_unranked_image_becomes_a_dead_letter
         await setup.process(feedback("red", uri=None))
     assert error.value.reason == "unknown_image"
     assert "'id-red'" in error.value.detail
+
+
+async def test_feedback_on_a_removed_image_becomes_a_dead_letter_that_stops_no_service(
+    setup: ProfileSetup,
+) -> None:
+    key, position = ImageKey("default", "id-red"), RecordPosition(0, 1, 1)
+    await setup.removed_images.add({key: RemovedImage(position)})
+    with pytest.raises(Unprocessable, match="the app has removed the image 'id-red'") as error:
+        await setup.process(feedback("red", uri=None))
+    assert (error.value.reason, error.value.external) == ("removed_from_catalog", True)
 
 
 async def test_feedback_on_an_image_of_an_earlier_feed_needs_no_uri(setup: ProfileSetup) -> None:
