@@ -38,7 +38,7 @@ def test_the_metrics_count_the_events_of_the_fixture(scraped: list[Scraped]) -> 
     assert total(scraped, "preferstream_dead_letters_total", reason="unknown_image") >= 1
     assert total(scraped, "preferstream_event_age_seconds_count", topic="feedback.v1") >= 2
     assert total(scraped, "preferstream_topic_written_events_total", topic="feed.ranked.v1") >= 1
-    assert total(scraped, "preferstream_model_serving_info", variant="champion") == 2
+    assert total(scraped, "preferstream_model_serving_info", variant="champion") == 3
     newest = total(scraped, "preferstream_topic_newest_timestamp_seconds", topic="feed.ranked.v1")
     assert abs(newest - scraped[0].at) < MAX_FIXTURE_SECONDS
 
