@@ -21,6 +21,6 @@ class AudienceSettings(BaseModel):
     nothing is known; see `training/LOG.md` for the share of right matches at each score."""
     audience_max_users: Annotated[int, Field(ge=1, le=MAX_AUDIENCE)] = 100
     """Largest number of users in the audience of one image: those with the highest scores."""
-    audience_candidates: Annotated[int, Field(ge=1, le=10_000)] = 1_000
+    audience_candidates: Annotated[int, Field(ge=1, le=10_000)] = 400
     """Users with the nearest tastes in words whose scores are computed, at least twice
     `PREFERSTREAM_AUDIENCE_MAX_USERS`."""
