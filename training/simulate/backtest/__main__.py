@@ -32,7 +32,7 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.factory import open_model
 from shared.vlm.settings import ModelSettings
 from training.dataset.lake import UnreadableLake
-from training.progress import progress
+from training.plots.progress import progress
 from training.simulate.backtest.cases import select_cases
 from training.simulate.backtest.history import History, HistoryBuilder
 from training.simulate.backtest.lake_history import read_lake

@@ -10,6 +10,7 @@ propensities of the random order are logged, so the off-policy estimates can be 
 import argparse
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,14 +22,30 @@ from training.prefersim.users.users import Kind, draw_user
 STREAM: Final = 0xBAC7
 START_MS: Final = 1_700_000_000_000
 HOUR_MS: Final = 3_600_000
-CLICK_LIKED: Final = 0.7
-CLICK_OTHER: Final = 0.1
-PLACE_DECAY: Final = 0.85
-"""Chance of a look at the next place."""
+
+
+@dataclass(frozen=True)
+class Clicks:
+    """Probabilities of a click on a liked and on another image, and of a look at the next place."""
+
+    liked: float
+    other: float
+    next_place: float
+
+
+USUAL_CLICKS: Final = Clicks(liked=0.7, other=0.1, next_place=0.85)
+CERTAIN_CLICKS: Final = Clicks(liked=1.0, other=0.0, next_place=1.0)
+"""Every liked image is clicked, so that a few lists suffice for a check."""
 
 
 def write_history(
-    folder: Path, *, users: int, lists: int = 6, images: int = 8, seed: int = 0
+    folder: Path,
+    *,
+    users: int,
+    lists: int = 6,
+    images: int = 8,
+    seed: int = 0,
+    clicks: Clicks = USUAL_CLICKS,
 ) -> Path:
     """The file `history.jsonl` and its pictures; items come first, as an import wants them."""
     pictures = folder / "pictures"
@@ -36,7 +53,9 @@ def write_history(
     rng = np.random.default_rng([STREAM, seed])
     items, events = list[dict[str, Any]](), list[dict[str, Any]]()
     for number in range(users):
-        for item, event in _user(rng, pictures, f"user-{number}", lists=lists, images=images):
+        for item, event in _user(
+            rng, pictures, f"user-{number}", lists=lists, images=images, clicks=clicks
+        ):
             items += item
             events += event
     path = folder / "history.jsonl"
@@ -47,7 +66,7 @@ def write_history(
 
 
 def _user(
-    rng: np.random.Generator, folder: Path, user: str, *, lists: int, images: int
+    rng: np.random.Generator, folder: Path, user: str, *, lists: int, images: int, clicks: Clicks
 ) -> Iterator[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
     """Items and events of each list of one user."""
     taste = draw_user(rng, Kind(multi=False, unseen=False))
@@ -72,8 +91,8 @@ def _user(
                 }
             )  # fmt: skip
             shown.append({"id": image_id})
-            clicks = rng.random() < (CLICK_LIKED if is_liked else CLICK_OTHER)
-            if looks and clicks:
+            is_clicked = rng.random() < (clicks.liked if is_liked else clicks.other)
+            if looks and is_clicked:
                 events.append(
                     {
                         "event": "interaction", "id": f"c-{image_id}", "ranking": ranking,
@@ -81,7 +100,7 @@ def _user(
                         "item": image_id,
                     }
                 )  # fmt: skip
-            looks = looks and rng.random() < PLACE_DECAY
+            looks = looks and rng.random() < clicks.next_place
         events.append(
             {
                 "event": "ranking", "id": ranking, "timestamp": str(at), "user": user,
