@@ -21,7 +21,7 @@ from training.evaluation.benchmark.answers import Answers
 from training.evaluation.benchmark.evaluate import Settings, evaluate, steps
 from training.evaluation.benchmark.items import BadBenchmark, Benchmark
 from training.evaluation.benchmark.reader import read_benchmark
-from training.progress import progress
+from training.plots.progress import progress
 
 FAILURE, INTERRUPTED = 1, 130
 REFERENCES = {None: 5, "easy": 5, "hard": 8}

@@ -17,7 +17,7 @@ from typing import Any
 from shared.client import NoAnswer
 from shared.domain.errors import Unavailable
 from shared.files.atomic_write import atomic_write
-from training.progress import spell
+from training.plots.progress import spell
 from training.simulate.day import MissingProfile
 from training.simulate.loop import simulate
 from training.simulate.measure.plot import plot

@@ -18,7 +18,7 @@ from training.evaluation.benchmark.by_pair import compare_split
 from training.evaluation.benchmark.by_score import score_split
 from training.evaluation.benchmark.items import BadBenchmark, Benchmark, first_item_by_user
 from training.evaluation.benchmark.report import Run, report
-from training.progress import Advance
+from training.plots.progress import Advance
 
 
 class Model(VisionLanguageModel, PairwiseModel, Interface):

@@ -16,7 +16,7 @@ from training.finetuning.estimate.memory import (
 from training.finetuning.estimate.shape import Shape, shape_of
 from training.finetuning.estimate.workload import Workload, workload
 from training.finetuning.run.config import GrpoConfig, SftConfig
-from training.progress import spell
+from training.plots.progress import spell
 
 FACTOR: Final = 1.5
 """The formula is within this factor of measured peaks (tests/training/finetuning/test_estimate.py).

@@ -10,7 +10,7 @@ from transformers import TrainerCallback
 from training.finetuning.run.limits import out_of_time
 from training.finetuning.run.run_folder import Progress, RunFolder
 from training.finetuning.run.training_curves import Curves, numbers
-from training.progress import spell
+from training.plots.progress import spell
 
 PRINTED = (
     "loss", "reward", "rewards/prediction/mean", "rewards/format/mean", "rewards/accuracy/mean",

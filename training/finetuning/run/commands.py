@@ -16,7 +16,7 @@ from training.finetuning.estimate.before_start import check_before_start
 from training.finetuning.run.adapter import BadAdapter
 from training.finetuning.run.config import BadConfig, ConfigT, read_config
 from training.finetuning.run.runner import Finished
-from training.progress import spell
+from training.plots.progress import spell
 
 WRONG_USE = 2
 

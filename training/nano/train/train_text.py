@@ -39,7 +39,7 @@ from training.nano.model.vocabulary import SYNONYM_OF, WORDS
 from training.nano.train.checkpoint import load_weights, resume, save_checkpoint
 from training.nano.train.optimizer import ADAM_RATE, MUON_RATE, Optimizer
 from training.nano.train.plan import Plan, read_plan
-from training.progress import TrainingProgress
+from training.plots.progress import TrainingProgress
 
 PLAN: Final = (
     "describe*120,easy*120"

@@ -26,7 +26,7 @@ from training.nano.train.checkpoint import resume, save_checkpoint
 from training.nano.train.optimizer import Optimizer
 from training.nano.train.warm_start import warm_start
 from training.nano.train.zero_shot_head import targets, word_ids, word_logits, zero_shot_loss
-from training.progress import TrainingProgress
+from training.plots.progress import TrainingProgress
 
 CHECKPOINT_STEPS = 100
 """Steps between checkpoints and progress lines."""
