@@ -19,7 +19,7 @@ from shared.store.catalog.combined import COMBINED, combined_size
 from shared.store.catalog.payload import PUBLISHED_AT
 from shared.store.qdrant import VectorSizes, ensure_collection, qdrant_errors
 
-KEYWORDS: Final = ("author_id", "tags")
+KEYWORDS: Final = ("author_id", "tags", "index.content_hash")
 TIMES: Final = ("created_at", "available_from", "available_until", PUBLISHED_AT)
 QUANTIZATION: Final = ScalarQuantization(
     scalar=ScalarQuantizationConfig(type=ScalarType.INT8, quantile=0.99, always_ram=True)
