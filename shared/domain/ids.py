@@ -1,5 +1,7 @@
 """Derive ids from their content, so that repeated work gives the same id."""
 
+from collections.abc import Iterable
+from hashlib import sha1
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -13,8 +15,20 @@ NAMESPACE: Final = UUID("6f0d7c1e-54f6-5c0a-9a38-0d5f3c1b7a11")
 
 def derived_id(kind: str, *parts: str | int | None) -> UUID:
     """A uuid5 of `kind` and its parts; each part's length is included, so parts cannot merge."""
-    text = "".join(f"{len(str(part))}:{part}" for part in (kind, *parts))
-    return uuid5(NAMESPACE, text)
+    return uuid5(NAMESPACE, _text(kind, *parts))
+
+
+def _text(*parts: str | int | None) -> str:
+    return "".join(f"{len(str(part))}:{part}" for part in parts)
+
+
+def _uuid5(content: bytes) -> str:
+    """The uuid5 of a namespace and a name, one after the other, as text (RFC 9562, 5.5)."""
+    digest = bytearray(sha1(content, usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def feed_id(
@@ -62,3 +76,9 @@ def erased_event_id(user: User, *, erase_event_id: UUID, service: str) -> UUID:
 def catalog_point_id(image: ImageKey) -> UUID:
     """The Qdrant point id of one image of a tenant's catalog."""
     return derived_id("catalog-image", *image)
+
+
+def catalog_point_ids(tenant: str, image_ids: Iterable[str]) -> list[str]:
+    """`catalog_point_id` of many images of a tenant as texts, in a fraction of the time."""
+    prefix = NAMESPACE.bytes + _text("catalog-image", tenant).encode()
+    return [_uuid5(prefix + _text(image_id).encode()) for image_id in image_ids]

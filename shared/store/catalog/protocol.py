@@ -6,8 +6,8 @@ from typing import Protocol
 from shared.domain.images.image_key import ImageKey
 from shared.embedding.protocol import Vectors
 from shared.store.catalog.images import IndexedContent, IndexFailure, Publication, StoredImage
-from shared.store.catalog.queries import CatalogHit, CatalogPage, CatalogSelection
-from shared.store.catalog.query_kinds import AnyQuery
+from shared.store.catalog.queries import CatalogHit, CatalogPage, CatalogSelection, IdPage
+from shared.store.catalog.query_kinds import AnyQuery, IdQuery
 
 
 class CatalogStore(Protocol):
@@ -70,6 +70,19 @@ class CatalogStore(Protocol):
         self, selection: CatalogSelection, queries: Sequence[AnyQuery]
     ) -> list[list[CatalogHit]]:
         """The best images for each query, best first, with one filter for all queries."""
+        ...
+
+    async def ids(self, searches: Sequence[tuple[CatalogSelection, IdQuery]]) -> list[list[str]]:
+        """The ids of the best images of each search, best first, without reading the images.
+
+        All searches are one call of the store.
+        """
+        ...
+
+    async def page_ids(
+        self, selection: CatalogSelection, *, after: str | None = None, limit: int = 100
+    ) -> IdPage:
+        """The ids of the images that `page` gives."""
         ...
 
     async def count(self, *, tenant: str | None = None) -> int:

@@ -1,7 +1,6 @@
 """Store the catalog in Qdrant: a point an image, with one named vector a visual element."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +16,7 @@ from qdrant_client.http.models import (
     UpsertOperation,
 )
 
-from shared.domain.ids import catalog_point_id
+from shared.domain.ids import catalog_point_ids
 from shared.domain.images.image_key import ImageKey
 from shared.embedding.protocol import Vectors
 from shared.store.catalog.collection import prepare_collection
@@ -37,17 +36,24 @@ from shared.store.catalog.payload import (
 )
 from shared.store.catalog.qdrant_changes import index_changes, no_index_changes, set_payload
 from shared.store.catalog.qdrant_filter import qdrant_filter
-from shared.store.catalog.qdrant_queries import query_request
+from shared.store.catalog.qdrant_queries import (
+    ONLY_ID,
+    id_requests,
+    query_request,
+    without_index_condition,
+)
 from shared.store.catalog.queries import (
     CatalogHit,
     CatalogPage,
     CatalogSelection,
+    IdPage,
     check_after,
 )
-from shared.store.catalog.query_kinds import AnyQuery, examples
+from shared.store.catalog.query_kinds import AmongQuery, AnyQuery, IdQuery, NewestQuery, examples
 from shared.store.catalog.spaces import CatalogSpace, CatalogSpaces
 from shared.store.qdrant import qdrant_errors
 
+Payload = dict[str, Any]
 SCROLL: Final = 1_000
 """Points of one step of a walk over the whole collection."""
 
@@ -140,12 +146,28 @@ class QdrantCatalog:
     async def page(
         self, selection: CatalogSelection, *, after: str | None = None, limit: int = 100
     ) -> CatalogPage:
-        return await self._page(qdrant_filter(selection), after, limit)
+        payloads, following = await self._page(qdrant_filter(selection), after, limit)
+        return CatalogPage(tuple(map(stored_image, payloads)), following)
+
+    async def page_ids(
+        self, selection: CatalogSelection, *, after: str | None = None, limit: int = 100
+    ) -> IdPage:
+        conditions = qdrant_filter(selection)
+        payloads, following = await self._page(conditions, after, limit, fields=ONLY_ID)
+        return IdPage(tuple(payload["image_id"] for payload in payloads), following)
 
     async def walk(self, *, after: str | None = None, limit: int = SCROLL) -> CatalogPage:
-        return await self._page(None, after, limit)
+        payloads, following = await self._page(None, after, limit)
+        return CatalogPage(tuple(map(stored_image, payloads)), following)
 
-    async def _page(self, conditions: Filter | None, after: str | None, limit: int) -> CatalogPage:
+    async def _page(
+        self,
+        conditions: Filter | None,
+        after: str | None,
+        limit: int,
+        *,
+        fields: bool | list[str] = True,
+    ) -> tuple[list[Payload], str | None]:
         check_after(after)
         with qdrant_errors():
             points, following = await self._client.scroll(
@@ -153,10 +175,10 @@ class QdrantCatalog:
                 scroll_filter=conditions,
                 offset=after,
                 limit=limit,
-                with_payload=True,
+                with_payload=fields,
             )
-        images = tuple(stored_image(point.payload or {}) for point in points)
-        return CatalogPage(images, None if following is None else str(following))
+        payloads = [point.payload or {} for point in points]
+        return payloads, None if following is None else str(following)
 
     async def newest(self, selection: CatalogSelection, *, limit: int) -> list[StoredImage]:
         with qdrant_errors():
@@ -174,17 +196,27 @@ class QdrantCatalog:
     ) -> list[list[CatalogHit]]:
         if not queries:
             return []
-        for query in queries:
-            for name, example in examples(query):
-                self._check_dimensions({name: example})
-        # Only indexed images have vectors, so the condition would cost time and change nothing.
-        conditions = qdrant_filter(replace(selection, indexed_only=False))
+        self._check_queries(queries)
+        conditions = qdrant_filter(without_index_condition(selection))
         requests = [query_request(query, conditions, self.space.sizes) for query in queries]
         with qdrant_errors():
             responses = await self._client.query_batch_points(self.collection, requests)
         return [
             [CatalogHit(stored_image(point.payload or {}), point.score) for point in points.points]
             for points in responses
+        ]
+
+    async def ids(self, searches: Sequence[tuple[CatalogSelection, IdQuery]]) -> list[list[str]]:
+        if not searches:
+            return []
+        by_vectors = [q for _, q in searches if not isinstance(q, NewestQuery | AmongQuery)]
+        self._check_queries(by_vectors)
+        requests = id_requests(searches, self.space.sizes)
+        with qdrant_errors():
+            responses = await self._client.query_batch_points(self.collection, requests)
+        return [
+            [(point.payload or {})["image_id"] for point in response.points]
+            for response in responses
         ]
 
     async def count(self, *, tenant: str | None = None) -> int:
@@ -228,6 +260,11 @@ class QdrantCatalog:
                 with_vectors=with_vectors,
             )
 
+    def _check_queries(self, queries: Sequence[AnyQuery]) -> None:
+        for query in queries:
+            for name, example in examples(query):
+                self._check_dimensions({name: example})
+
     def _check_dimensions(self, vectors: Mapping[str, Vectors]) -> None:
         """Raise `ValueError` for a vector of another space, which Qdrant would refuse for ever."""
         for name, vector in vectors.items():
@@ -250,4 +287,4 @@ def _vectors(point: Record) -> dict[str, Vectors]:
 
 
 def _point(key: ImageKey) -> str:
-    return str(catalog_point_id(key))
+    return catalog_point_ids(key.tenant, [key.image_id])[0]

@@ -1,17 +1,24 @@
 """Translate the queries of the catalog into requests of Qdrant."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 from qdrant_client.http.models import (
     ContextPair,
+    DatetimeRange,
+    Direction,
     DiscoverInput,
     DiscoverQuery,
     FeedbackItem,
+    FieldCondition,
     Filter,
     NaiveFeedbackStrategy,
     NaiveFeedbackStrategyParams,
     NearestQuery,
+    OrderBy,
+    OrderByQuery,
     QuantizationSearchParams,
     QueryRequest,
     RecommendInput,
@@ -25,14 +32,28 @@ from qdrant_client.http.models import (
 from shared.embedding.protocol import Vectors
 from shared.store.catalog.combined import COMBINED, combined_direction
 from shared.store.catalog.images import unit
-from shared.store.catalog.queries import CatalogQuery
-from shared.store.catalog.query_kinds import AnyQuery, DiscoveryQuery, FeedbackQuery, LinearQuery
+from shared.store.catalog.payload import PUBLISHED_AT
+from shared.store.catalog.qdrant_filter import among, qdrant_filter
+from shared.store.catalog.queries import CatalogQuery, CatalogSelection
+from shared.store.catalog.query_kinds import (
+    AmongQuery,
+    AnyQuery,
+    DiscoveryQuery,
+    FeedbackQuery,
+    IdQuery,
+    LinearQuery,
+    NewestQuery,
+)
 from shared.store.qdrant import VectorSizes
 
 RESCORED: Final = SearchParams(
     quantization=QuantizationSearchParams(rescore=True, oversampling=2.0)
 )
 """Compare quantized vectors first, and twice the limit of the best ones exactly."""
+
+
+ONLY_ID: Final = ["image_id"]
+"""The only field of the payload that a search for ids reads."""
 
 
 def query_request(query: AnyQuery, conditions: Filter, sizes: VectorSizes) -> QueryRequest:
@@ -45,6 +66,48 @@ def query_request(query: AnyQuery, conditions: Filter, sizes: VectorSizes) -> Qu
         limit=query.limit,
         with_payload=True,
     )
+
+
+def id_requests(
+    searches: Sequence[tuple[CatalogSelection, IdQuery]], sizes: VectorSizes
+) -> list[QueryRequest]:
+    """The requests of searches for ids; searches with the same filter share one object."""
+    filters: dict[CatalogSelection, Filter] = {}
+    requests = []
+    for selection, query in searches:
+        is_by_vectors = not isinstance(query, NewestQuery | AmongQuery)
+        if is_by_vectors:
+            selection = without_index_condition(selection)
+        if selection not in filters:
+            filters[selection] = qdrant_filter(selection)
+        requests.append(_id_request(query, filters[selection], selection.tenant, sizes))
+    return requests
+
+
+def without_index_condition(selection: CatalogSelection) -> CatalogSelection:
+    """The selection of a query by vectors: only indexed images have them anyway."""
+    return replace(selection, indexed_only=False)
+
+
+def _id_request(
+    query: IdQuery, conditions: Filter, tenant: str, sizes: VectorSizes
+) -> QueryRequest:
+    match query:
+        case NewestQuery():
+            since = FieldCondition(key=PUBLISHED_AT, range=DatetimeRange(gte=query.since))
+            return QueryRequest(
+                query=OrderByQuery(order_by=OrderBy(key=PUBLISHED_AT, direction=Direction.DESC)),
+                filter=Filter(must=[since, conditions]),
+                limit=query.limit,
+                with_payload=ONLY_ID,
+            )
+        case AmongQuery():
+            return QueryRequest(
+                filter=among(conditions, tenant, query.image_ids),
+                limit=max(len(query.image_ids), 1),
+                with_payload=ONLY_ID,
+            )
+    return query_request(query, conditions, sizes).model_copy(update={"with_payload": ONLY_ID})
 
 
 def _query(query: AnyQuery, sizes: VectorSizes) -> Any:

@@ -85,6 +85,14 @@ class CatalogPage:
     """Where the next page starts; None after the last image."""
 
 
+@dataclass(frozen=True)
+class IdPage:
+    """The ids of some of the selected images, in the order of `CatalogPage`."""
+
+    image_ids: tuple[str, ...]
+    next: str | None
+
+
 def check_after(after: str | None) -> None:
     """Raise `ValueError` unless this is the start of a page: None, or the UUID of a point."""
     try:

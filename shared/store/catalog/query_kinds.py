@@ -1,7 +1,8 @@
-"""Queries besides recommendation: by discovery, by relevance feedback, and by a linear model."""
+"""Queries besides recommendation: discovery, relevance feedback, a linear model, age and ids."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from shared.domain.taste import Value
 from shared.embedding.protocol import Vectors
@@ -86,6 +87,28 @@ class LinearQuery:
 
 
 AnyQuery = CatalogQuery | DiscoveryQuery | FeedbackQuery | LinearQuery
+
+
+@dataclass(frozen=True)
+class NewestQuery:
+    """Which images were published last, and since a time; the newest first."""
+
+    since: datetime
+    limit: int = 100
+
+    def __post_init__(self) -> None:
+        _check_limit(self.limit)
+
+
+@dataclass(frozen=True)
+class AmongQuery:
+    """Which of these images are in the selection, in any order."""
+
+    image_ids: tuple[str, ...]
+
+
+IdQuery = AnyQuery | NewestQuery | AmongQuery
+"""A query of which the ids of the images are wanted alone."""
 
 
 def examples(query: AnyQuery) -> list[tuple[str, Vectors]]:

@@ -164,8 +164,10 @@ class EdgeCalls(CollectionCalls):
     async def query_batch_points(
         self, collection_name: str, requests: Sequence[types.QueryRequest], **kwargs: Any
     ) -> list[types.QueryResponse]:
+        # Queries that share a filter send it once.
+        filters = {id(r.filter): plain_filter(r.filter) for r in requests}
         queries = [
-            plain_query(**{"query_filter": r.filter, "search_params": r.params}
+            plain_query(**{"query_filter": filters[id(r.filter)], "search_params": r.params}
                 | {name: getattr(r, name) for name in _REQUEST_FIELDS
                    if getattr(r, name) is not None},
                 with_payload=r.with_payload or False, with_vectors=r.with_vector or False)

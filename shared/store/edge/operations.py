@@ -166,7 +166,11 @@ class Operations:
         return self._collections.shard(name).engine.count(request)
 
     def query(self, name: str, queries: Sequence[Json]) -> list[list[tuple[Row, int, float]]]:
-        batch = edge.QueryBatchRequest([query_of(query) for query in queries])
+        # An excluded id costs 2 us: queries that share a filter object build it once.
+        filters = {id(query.get("filter")): filter_of(query.get("filter")) for query in queries}
+        batch = edge.QueryBatchRequest(
+            [query_of(query, filters[id(query.get("filter"))]) for query in queries]
+        )
         return [
             [(_row(point), point.version, point.score) for point in points]
             for points in self._collections.shard(name).engine.query_batch(batch)

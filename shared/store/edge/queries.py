@@ -11,8 +11,9 @@ Json = Mapping[str, Any]
 """A query in the JSON form of Qdrant's REST interface, with a vector in place of each example."""
 
 
-def query_of(data: Json) -> edge.QueryRequest:
-    """The engine's request; raises `ValueError` for a query that it does not support."""
+def query_of(data: Json, conditions: edge.Filter | None) -> edge.QueryRequest:
+    """The engine's request with a filter; raises `ValueError` for a query that it does not
+    support."""
     return edge.QueryRequest(
         limit=data["limit"],
         offset=data.get("offset"),
@@ -20,7 +21,7 @@ def query_of(data: Json) -> edge.QueryRequest:
         prefetches=_prefetches(data.get("prefetch")),
         with_payload=payload_of(data.get("with_payload", True)),
         with_vector=data.get("with_vectors", False),
-        filter=filter_of(data.get("filter")),
+        filter=conditions,
         score_threshold=data.get("score_threshold"),
         params=_params(data.get("params")),
     )

@@ -46,9 +46,9 @@ def plain(value: Any) -> Any:
     return data["include"] if isinstance(value, models.PayloadSelectorInclude) else data
 
 
-def plain_filter(given: types.Filter | None) -> Json | None:
-    """A filter as JSON values."""
-    return None if given is None else dict(plain(given))
+def plain_filter(given: types.Filter | Json | None) -> Json | None:
+    """A filter as JSON values; one that is plain already stays the same object."""
+    return plain(given) if isinstance(given, BaseModel) else given
 
 
 def plain_points(points: types.Points) -> list[tuple[Any, dict[str, "array[float]"], Json]]:
@@ -105,7 +105,7 @@ def plain_query(
     query: types.Query | None = None,
     using: str | None = None,
     prefetch: Any = None,
-    query_filter: types.Filter | None = None,
+    query_filter: types.Filter | Json | None = None,
     search_params: types.SearchParams | None = None,
     limit: int = 10,
     offset: int | None = None,

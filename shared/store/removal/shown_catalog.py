@@ -6,8 +6,8 @@ from shared.domain.images.image_key import ImageKey
 from shared.embedding.protocol import Vectors
 from shared.store.catalog.images import IndexedContent, IndexFailure, Publication, StoredImage
 from shared.store.catalog.protocol import CatalogStore
-from shared.store.catalog.queries import CatalogHit, CatalogPage, CatalogSelection
-from shared.store.catalog.query_kinds import AnyQuery
+from shared.store.catalog.queries import CatalogHit, CatalogPage, CatalogSelection, IdPage
+from shared.store.catalog.query_kinds import AnyQuery, IdQuery
 from shared.store.removal.removal_check import RemovalCheck
 
 
@@ -48,6 +48,19 @@ class ShownCatalog:
         removed = await self._check.removed(keys)
         return [[hit for hit in hits if hit.image.entry.key not in removed] for hits in results]
 
+    async def ids(self, searches: Sequence[tuple[CatalogSelection, IdQuery]]) -> list[list[str]]:
+        results = await self._store.ids(searches)
+        return [
+            await self._shown_ids(selection.tenant, ids)
+            for (selection, _), ids in zip(searches, results, strict=True)
+        ]
+
+    async def page_ids(
+        self, selection: CatalogSelection, *, after: str | None = None, limit: int = 100
+    ) -> IdPage:
+        page = await self._store.page_ids(selection, after=after, limit=limit)
+        return IdPage(tuple(await self._shown_ids(selection.tenant, page.image_ids)), page.next)
+
     async def publish(self, publications: Sequence[Publication]) -> None:
         await self._store.publish(publications)
 
@@ -69,3 +82,7 @@ class ShownCatalog:
     async def _shown(self, images: Sequence[StoredImage]) -> list[StoredImage]:
         removed = await self._check.removed([image.entry.key for image in images])
         return [image for image in images if image.entry.key not in removed]
+
+    async def _shown_ids(self, tenant: str, image_ids: Sequence[str]) -> list[str]:
+        removed = await self._check.removed([ImageKey(tenant, name) for name in image_ids])
+        return [name for name in image_ids if ImageKey(tenant, name) not in removed]

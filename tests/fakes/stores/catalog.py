@@ -11,9 +11,10 @@ from shared.store.catalog.queries import (
     CatalogHit,
     CatalogPage,
     CatalogSelection,
+    IdPage,
     check_after,
 )
-from shared.store.catalog.query_kinds import AnyQuery
+from shared.store.catalog.query_kinds import AmongQuery, AnyQuery, IdQuery, NewestQuery
 from tests.fakes.stores.catalog_scores import score
 
 
@@ -22,11 +23,14 @@ class InMemoryCatalog:
 
     def __init__(self) -> None:
         self.unavailable: str | None = None
+        self.publish_calls = 0
+        self.remove_calls = 0
         self._images: dict[ImageKey, StoredImage] = {}
         self._vectors: dict[ImageKey, dict[str, Vectors]] = {}
 
     async def publish(self, publications: Sequence[Publication]) -> None:
         self._answer()
+        self.publish_calls += 1
         for publication in publications:
             known = self._images.get(publication.entry.key)
             self._images[publication.entry.key] = StoredImage(
@@ -63,6 +67,7 @@ class InMemoryCatalog:
 
     async def remove(self, keys: Collection[ImageKey]) -> int:
         self._answer()
+        self.remove_calls += 1
         removed = [self._images.pop(key, None) for key in set(keys)]
         for key in keys:
             self._vectors.pop(key, None)
@@ -103,6 +108,28 @@ class InMemoryCatalog:
         self._answer()
         selected = self._selected(selection)
         return [self._hits(selected, query) for query in queries]
+
+    async def ids(self, searches: Sequence[tuple[CatalogSelection, IdQuery]]) -> list[list[str]]:
+        self._answer()
+        results = []
+        for selection, query in searches:
+            match query:
+                case NewestQuery():
+                    newest = await self.newest(selection, limit=query.limit)
+                    images = [image for image in newest if image.published_at >= query.since]
+                case AmongQuery():
+                    selected = self._selected(selection)
+                    images = [i for i in selected if i.entry.image_id in query.image_ids]
+                case _:
+                    images = [hit.image for hit in self._hits(self._selected(selection), query)]
+            results.append([image.entry.image_id for image in images])
+        return results
+
+    async def page_ids(
+        self, selection: CatalogSelection, *, after: str | None = None, limit: int = 100
+    ) -> IdPage:
+        page = await self.page(selection, after=after, limit=limit)
+        return IdPage(tuple(image.entry.image_id for image in page.images), page.next)
 
     async def count(self, *, tenant: str | None = None) -> int:
         self._answer()

@@ -50,18 +50,21 @@ class Cell:
 WHOLE: Final = Cell(0, 0)
 
 
-def drawn_cell(seed: UUID, first_ids: Sequence[UUID], *, number: int, without: int = 0) -> Cell:
+def drawn_cell(seed: UUID, *, count: float, number: int, without: int = 0) -> Cell:
     """A random cell with an expected number of images that suffices to draw `number`.
 
-    `first_ids` are the lowest ids of the catalog, ascending: from their density follows how many
-    images there are. `without` of them are not drawn. The size of the cell depends on the catalog
-    and on these numbers alone.
+    `count` is about how many images there are, of which `without` are not drawn. The size of the
+    cell depends on these numbers alone.
     """
     pool = max(LEAST_POOL, POOL_PER_PLACE * number)
-    count = len(first_ids) * 2.0**UUID_BITS / (first_ids[-1].int + 1)
     bits = floor(log2(max((count - without) / pool, 1.0)))
     bits = min(bits, MAX_CELL_BITS)
     return Cell(bits, int(_random(seed, "cell").random() * 2**bits))
+
+
+def estimated_count(number: int, *, last: UUID) -> float:
+    """About how many images there are, if `number` of them have the lowest ids, up to `last`."""
+    return number * 2.0**UUID_BITS / (last.int + 1)
 
 
 def drawn(

@@ -1,6 +1,5 @@
 """Find a shortlist: plan the searches for a user, read the catalog and merge the results."""
 
-import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import ceil
@@ -35,6 +34,7 @@ from shared.domain.clock import Clock
 from shared.domain.images.image_key import ImageKey
 from shared.domain.weights.retrieval_weights import RetrievalWeights
 from shared.embedding.protocol import Embedder
+from shared.events.types.feed import Source
 from shared.store.catalog.images import IMAGE_VECTOR
 from shared.store.catalog.protocol import CatalogStore
 from shared.store.catalog.queries import CatalogSelection
@@ -147,34 +147,40 @@ class CatalogSearch:
         *,
         number: int,
     ) -> list[RetrievedImage]:
-        """At most `number` images of the selection: first the sure ones, then the drawn ones."""
+        """At most `number` images of the selection: first the sure ones, then the drawn ones.
+
+        An image that was removed while the ids were read gives its place to another one.
+        """
         reader = CatalogReader(catalog, selection, popularity=self._popularity, user=request.user)
         popular, new, explored = (
             plan.shares.get(source, 0.0) for source in ("popular", "new", "explored")
         )
-        searched, popular_ids, new_ids = await asyncio.gather(
-            reader.rankings(plan.searches),
-            reader.popular(SPARE * ceil(popular * number)),
-            reader.new(SPARE * ceil(new * number), since=self._clock() - self._new_age),
+        sure = await reader.sure(
+            plan.searches,
+            popular=SPARE * ceil(popular * number),
+            new=SPARE * ceil(new * number),
+            since=self._clock() - self._new_age,
         )
         rankings = [
-            *searched,
-            Ranking("popular", popular, popular_ids),
-            Ranking("new", new, new_ids),
+            *sure.rankings,
+            Ranking("popular", popular, sure.popular),
+            Ranking("new", new, sure.new),
         ]
         by_queries = places([1 - explored, explored], number)[0]
-        sure = shortlisted(rankings, limit=by_queries)
-        images = [RetrievedImage(reader.images[name], source) for name, source in sure]
-        chosen = {name for name, _ in sure}
-        draws = await reader.drawn(number - len(sure), seed=request.seed, without=chosen)
-        images += [
-            RetrievedImage(reader.images[name], "explored", probability)
-            for name, probability in draws.items()
+        chosen = dict(shortlisted(rankings, limit=by_queries))
+        draws = await reader.drawn(number - len(chosen), seed=request.seed, without=chosen)
+        sources: dict[str, Source] = chosen | dict.fromkeys(draws, "explored")
+        sources |= shortlisted(rankings, limit=number - len(sources), without=sources)
+        stored = await reader.images(sources)
+        if len(stored) < len(sources):
+            others = shortlisted(rankings, limit=number - len(stored), without=sources)
+            sources |= others
+            stored |= await reader.images(name for name, _ in others)
+        return [
+            RetrievedImage(stored[name], source, draws.get(name, 1.0))
+            for name, source in sources.items()
+            if name in stored
         ]
-        if len(images) < number:
-            rest = shortlisted(rankings, limit=number - len(images), without=chosen | draws.keys())
-            images += [RetrievedImage(reader.images[name], source) for name, source in rest]
-        return images
 
 
 def catalog_search(

@@ -57,5 +57,7 @@ async def test_the_newest_images_come_first_and_old_ones_are_not_new(
         reader = CatalogReader(
             catalog, SELECTION, popularity=Popularity(), user=User("default", "ana")
         )
-        assert set(await reader.new(5, since=NOW - timedelta(days=1))) == {"a", "b"}
-        assert await reader.new(5, since=NOW + timedelta(days=1)) == ()
+        sure = await reader.sure([], popular=0, new=5, since=NOW - timedelta(days=1))
+        assert set(sure.new) == {"a", "b"}
+        later = await reader.sure([], popular=0, new=5, since=NOW + timedelta(days=1))
+        assert later.new == ()

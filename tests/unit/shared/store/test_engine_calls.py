@@ -69,11 +69,11 @@ UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
         "does not support the condition",
     ),
     "a formula": (
-        lambda: query_of({"limit": 1, "query": {"formula": {}}}),
+        lambda: query_of({"limit": 1, "query": {"formula": {}}}, None),
         r"does not support the query \['formula'\]",
     ),
     "recommend without likes": (
-        lambda: query_of({"limit": 1, "query": {"recommend": {"negative": [[1.0]]}}}),
+        lambda: query_of({"limit": 1, "query": {"recommend": {"negative": [[1.0]]}}}, None),
         "needs a positive example",
     ),
 }

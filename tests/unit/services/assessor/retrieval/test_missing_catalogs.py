@@ -123,7 +123,7 @@ async def test_a_store_that_hangs_does_not_hold_a_request_beyond_its_deadline(
         await asyncio.sleep(3_600)
 
     assert assessor.catalogs is not None
-    monkeypatch.setattr(assessor.catalogs.current, "query", hang)
+    monkeypatch.setattr(assessor.catalogs.current, "ids", hang)
     monkeypatch.setattr("services.assessor.steps.retrieval.retrieve.LEAST_MS", 20.0)
     async with asyncio.timeout(5):
         feed = await assessor.feed(feed_request("red", deadline_ms=150))
