@@ -58,17 +58,34 @@ def _address(
 ) -> tuple[str, str | None]:
     if options.uri_template is not None:
         return address_by_template(options.uri_template, image_id), None
-    for wanted in (options.uri_field,) if options.uri_field else ADDRESS_FIELDS:
-        name = by_name.get(wanted.lower())
-        value = properties.get(name) if name else None
-        if isinstance(value, str) and value.strip():
-            return value.strip(), name
+    name = _address_field(properties, by_name, options)
+    if name is not None:
+        return str(properties[name]).strip(), name
     place = f"the field {options.uri_field}" if options.uri_field else "any known field"
     raise Unprocessable(
         "no_address",
         f"the item {image_id[:80]!r} has no address in {place}; name the field with --uri-field, or"
         " give an address with --uri-template, such as https://host/{id}.jpg",
     )
+
+
+def _address_field(
+    properties: Mapping[str, object], by_name: Mapping[str, str], options: ImportOptions
+) -> str | None:
+    """The name of the property that holds the address; None without one."""
+    wanted = (options.uri_field,) if options.uri_field else ADDRESS_FIELDS
+    names = (name for field in wanted if (name := by_name.get(field.lower())) is not None)
+    for name in names:
+        value = properties[name]
+        if isinstance(value, str) and value.strip():
+            return name
+    return None
+
+
+def has_address(properties: Mapping[str, object], options: ImportOptions) -> bool:
+    """Whether a property of an item holds the address of its image."""
+    by_name = {name.lower(): name for name in properties}
+    return _address_field(properties, by_name, options) is not None
 
 
 def address_by_template(template: str, image_id: str) -> str:

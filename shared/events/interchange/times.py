@@ -50,7 +50,9 @@ def _from_number(text: str, unit: Unit) -> datetime:
         case "ms":
             per_second = 1e3
         case "guess":
-            per_second = next(scale for limit, scale in _PER_SECOND if abs(number) < limit)
+            # `1e999` is infinite, and so beyond the last limit too.
+            scales = (scale for limit, scale in _PER_SECOND if abs(number) < limit)
+            per_second = next(scales, 1.0)
     try:
         if per_second > 1 and "." not in text and "e" not in text.lower():
             # In integers: a float has no room for microseconds since 1970.

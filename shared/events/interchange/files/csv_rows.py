@@ -84,6 +84,9 @@ def _records(read: Iterator[Line | Problem], delimiter: str) -> Iterator[tuple[i
 
 def _fields(text: str, delimiter: str) -> list[str] | None:
     """The fields of one record; None while a quoted field is not closed."""
+    # The limit of the module, 131,072 characters, is less than the line that was read; a longer
+    # field would look like a quote that stays open.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     try:
         # Strict: otherwise a quote that stays open is closed at the end without a word.
         rows = list(csv.reader([text], delimiter=delimiter, strict=True))

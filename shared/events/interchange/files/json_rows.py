@@ -1,6 +1,7 @@
 """Read JSON lines, or one JSON array, as rows."""
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -18,8 +19,7 @@ BULK_ACTIONS: Final = frozenset({"index", "create", "update", "delete"})
 def json_rows(path: Path, *, encoding: str | None = None) -> Iterator[Row | Problem]:
     """One row a line. A document of OpenSearch in its envelope is read as its `_source`.
 
-    A file that begins with `[` is read as one array; then each element begins on a line of its own
-    or follows another one.
+    A file that begins with `[` is read as an array; its elements may have line breaks.
     """
     read = lines(path, encoding=encoding)
     for first in read:
@@ -44,7 +44,8 @@ def _lines(file: str, read: Iterator[Line | Problem]) -> Iterator[Row | Problem]
 
 def _row(file: str, number: int, text: str) -> Row | Problem | None:
     try:
-        fields = read_object(text.encode("utf-8", "surrogatepass"))
+        # Each part of a joined file may begin with a byte order mark.
+        fields = read_object(text.removeprefix("\ufeff").encode("utf-8", "surrogatepass"))
     except Unprocessable as error:
         return Problem(file, number, error.reason, error.detail, text[:SHOWN_TEXT])
     return _unwrapped(file, number, fields)
@@ -58,20 +59,29 @@ def _unwrapped(file: str, number: int, fields: dict[str, Any]) -> Row | None:
 
 
 def _array(file: str, read: Iterator[Line | Problem]) -> Iterator[Row | Problem]:
-    """Elements of an array, with memory for one of them; a broken element ends at its line."""
+    """Elements of an array, with memory for one of them; a broken element loses only itself.
+
+    Several arrays may follow one another, as where files were joined.
+    """
     decoder = json.JSONDecoder()
-    pending, begins, is_inside = "", 0, False
+    pending, begins, indentation, is_inside = "", 0, "", False
     for line in read:
         if isinstance(line, Problem):
             yield line
             continue
         text = line.text
-        if not is_inside:
-            text, is_inside = text.lstrip().removeprefix("["), True
-        if not pending.strip(" \t,"):
+        if pending.strip(_BETWEEN) and text.startswith(indentation + "{"):
+            # An element begins where the one before began: that one has no end.
+            yield _broken(file, begins, pending)
+            pending = ""
+        if not pending.strip(_BETWEEN):
             pending, begins = "", line.number
+            indentation = text[: len(text) - len(text.lstrip())]
         pending += text + "\n"
-        while (pending := pending.lstrip(" \t\r\n,")) and pending.strip() != "]":
+        while pending := pending.lstrip(_BETWEEN):
+            if pending[0] == ("]" if is_inside else "["):
+                pending, is_inside = pending[1:], not is_inside
+                continue
             try:
                 value, end = decoder.raw_decode(pending)
             except (ValueError, RecursionError):
@@ -86,14 +96,25 @@ def _array(file: str, read: Iterator[Line | Problem]) -> Iterator[Row | Problem]
             if row is not None:
                 yield row
             pending, begins = pending[end:], line.number
-        if pending.rstrip().endswith("},") or len(pending) > _MAX_PENDING:
-            # The element is complete by its looks and cannot be read: without it, go on.
+        if _is_complete(pending) or len(pending) > _MAX_PENDING:
+            # The element ends here and cannot be read: continue with the next one.
             yield _broken(file, begins, pending)
             pending = ""
-    if pending.strip(" \t\r\n,]"):
+    if pending.strip(_BETWEEN + "]"):
         yield _broken(file, begins, pending)
 
 
+def _is_complete(text: str) -> bool:
+    """Whether a text that is not JSON ends as an element does: all its braces are closed."""
+    if not text.rstrip().endswith("},"):
+        return False
+    outside = _STRING.sub("", text)
+    return outside.count("{") <= outside.count("}")
+
+
+_BETWEEN: Final = " \t\r\n,"
+"""Characters between two elements."""
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _MAX_PENDING: Final = 8 * 1024 * 1024
 
 

@@ -68,9 +68,11 @@ def _labels(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
-    except ValueError:
+        labels = json.loads(value)
+    except (ValueError, RecursionError):
         return _parts(value)
+    # A single label such as `2020` or `true` is JSON too.
+    return labels if isinstance(labels, list | dict) else _parts(value)
 
 
 def _parts(value: object) -> list[object]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.domain.errors import Unprocessable
-from shared.events.interchange.catalog_images import catalog_image
+from shared.events.interchange.catalog_images import catalog_image, has_address
 from shared.events.interchange.events import feedback, shown_list
 from shared.events.interchange.fields import identifier, optional_identifier, time_of
 from shared.events.interchange.options import ImportOptions
@@ -39,14 +39,16 @@ def read(row: Row, options: ImportOptions) -> Iterator[Imported | Skipped]:
 def _item(fields: Mapping[str, Any], options: ImportOptions) -> Imported:
     """The image with the fields of this event, which may be a part of those of an earlier one."""
     image_id = identifier(fields.get("item"), what="item")
+    values = _values(fields.get("fields"))
     known = options.images.image(image_id)
     earlier: dict[str, Any] = {}
     if known is not None:
-        names = options.uri_field or "uri", options.tags_field or "tags"
-        earlier = {**known.metadata, names[0]: known.uri, names[1]: list(known.tags)}
+        earlier = {**known.metadata, options.tags_field or "tags": list(known.tags)}
+        if options.uri_template is None and not has_address(values, options):
+            earlier[options.uri_field or "uri"] = known.uri
     return catalog_image(
         image_id,
-        {**earlier, **_values(fields.get("fields"))},
+        {**earlier, **values},
         options=options,
         occurred_at=time_of(fields.get("timestamp"), options, unit="ms"),
     )

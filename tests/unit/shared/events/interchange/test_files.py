@@ -93,6 +93,41 @@ def test_a_json_array_is_read_element_by_element(tmp_path: Path) -> None:
     assert [row.reason for row in rows if isinstance(row, Problem)] == ["not_json", "not_an_object"]
 
 
+def test_an_indented_json_array_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    elements = [
+        {"a": n, "b": {"c": {"d": "},"}}, "e": [{"f": 1}, {"f": 2}], "g": 1} for n in (1, 2)
+    ]
+    for indent in (None, 1, 4, "\t"):
+        path.write_text(json.dumps(elements, indent=indent), encoding="utf-8")
+        assert [row.fields for row in json_rows(path) if isinstance(row, Row)] == elements
+
+
+def test_a_broken_element_of_an_indented_array_loses_only_itself(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    good = '  {\n    "a": {\n      "b": 1\n    },\n    "c": 2\n  }'
+    no_end = '  {\n    "a": {\n      "b": 1\n    },'
+    path.write_text(f"[\n{good},\n{no_end}\n{good}\n]\n", encoding="utf-8")
+    rows = list(json_rows(path))
+    assert [row.line for row in rows if isinstance(row, Row)] == [2, 12]
+    assert [(row.line, row.reason) for row in rows if isinstance(row, Problem)] == [(8, "not_json")]
+
+
+def test_joined_files_are_read_to_their_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[\n{"a": 1}\n]\n[{"a": 2}\n]\n', encoding="utf-8")
+    assert [row.fields for row in json_rows(path) if isinstance(row, Row)] == [{"a": 1}, {"a": 2}]
+    path.write_text('\ufeff{"a": 1}\n\ufeff{"a": 2}\n', encoding="utf-8")
+    assert [row.fields for row in json_rows(path) if isinstance(row, Row)] == [{"a": 1}, {"a": 2}]
+
+
+def test_a_csv_field_may_be_as_long_as_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text(f"a,b\n{'x' * 200_000},1\n2,3\n", encoding="utf-8")
+    rows = list(csv_rows(path))
+    assert [row.fields["b"] for row in rows if isinstance(row, Row)] == ["1", "3"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=4), max_size=8), st.data())
 def test_every_json_line_is_a_row_or_a_problem_with_its_number(

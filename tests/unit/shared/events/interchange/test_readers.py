@@ -133,6 +133,7 @@ def test_personalize_items_get_their_addresses_from_a_template(tmp_path: Path) -
         (True, "bad_time"),
         ([], "bad_time"),
         (1e300, "bad_time"),
+        ("1e999", "bad_time"),
     ],
 )
 def test_a_time_that_is_impossible_is_a_problem_of_its_line(
@@ -216,6 +217,38 @@ def test_a_partial_update_of_a_metarank_item_keeps_its_other_fields(tmp_path: Pa
         importing.images.add(image)
     assert (image.uri, image.tags) == ("https://example.org/p1.png", ("boat", "sea"))
     assert image.metadata == {"price": 2}
+
+
+@pytest.mark.parametrize("template", [None, "https://host/{id}.png"])
+def test_a_metarank_item_gets_the_address_of_its_latest_event(
+    tmp_path: Path, template: str | None
+) -> None:
+    item = '{{"event":"item","id":"e{n}","timestamp":"159939150000{n}","item":"p1",'
+    item += '"fields":[{{"name":"image_url","value":"https://example.org/{n}.png"}}]}}'
+    importing = samples.options("metarank", uri_template=template)
+    (tmp_path / "m").write_text(f"{item.format(n=1)}\n{item.format(n=2)}\n", encoding="utf-8")
+    for read_record in read_files(FORMATS["metarank"], [tmp_path / "m"], importing):
+        (image,) = read_record.results
+        assert isinstance(image, CatalogImage)
+        importing.images.add(image)
+    latest = "https://example.org/2.png"
+    if template is None:
+        assert (image.uri, image.metadata) == (latest, {})
+    else:
+        assert (image.uri, image.metadata) == ("https://host/p1.png", {"image_url": latest})
+
+
+@pytest.mark.parametrize(
+    ("labels", "tags"),
+    [("2020", ("2020",)), ("true", ("true",)), ("a|7", ("a", "7")), ("[" * 99_999, ())],
+)
+def test_a_label_of_gorse_may_look_like_json(
+    tmp_path: Path, labels: str, tags: tuple[str, ...]
+) -> None:
+    content = f"item_id,time_stamp,labels\np1,2020-01-01,{labels}\n"
+    reads = read(tmp_path / "i", "gorse", content, uri_template="https://host/{id}")
+    (image,) = samples.images(reads)
+    assert image.tags == tags or not tags
 
 
 def test_the_address_book_forgets_the_oldest_images() -> None:
