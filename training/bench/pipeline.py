@@ -3,7 +3,8 @@
 python -m training.bench.pipeline prints one line of JSON; `preferstream bench pipeline` finds the
 running system, calls it, and shows the result.
 
-Several users request feeds of new images at once, so that the model never waits. The baseline is
+Several users request feeds of new images at once, so that the model never waits, and without
+rationales, which the engine alone does not write either. The baseline is
 our engine in this process, while the system is idle: it scores as many new images in batches. The
 system also reads, encodes and describes these images and writes the feeds to Kafka. The rounds of
 both alternate, so that other load on the machine affects both. The users are erased at the end.
@@ -79,9 +80,8 @@ async def system_rate(app: AsyncClient, names: Sequence[str], images: Sequence[I
 
     async def requests(number: int, name: str) -> None:
         for slate in slates[number :: len(names)]:
-            feed = await app.rank(
-                name, {image: addresses[image] for image in slate}, seconds=TIMEOUT_SECONDS
-            )
+            images_of_slate = {image: addresses[image] for image in slate}
+            feed = await app.rank(name, images_of_slate, explain="none", seconds=TIMEOUT_SECONDS)
             if feed.status != "ok":
                 raise RuntimeError(f"a feed is {feed.status}: {feed.degraded_reason}")
 

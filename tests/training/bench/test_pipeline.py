@@ -17,7 +17,10 @@ class App:
         self.sent: dict[str, list[dict[str, str]]] = {}
         self._status = status
 
-    async def rank(self, user: str, slate: dict[str, str], *, seconds: float) -> SimpleNamespace:
+    async def rank(
+        self, user: str, slate: dict[str, str], *, explain: str, seconds: float
+    ) -> SimpleNamespace:
+        assert explain == "none"
         self.sent.setdefault(user, []).append(slate)
         return SimpleNamespace(status=self._status, degraded_reason="the model is unavailable")
 
