@@ -1,6 +1,6 @@
 """What is stored of one page of a feed, and the protocol of its store."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final, Protocol, Self
@@ -36,7 +36,7 @@ class PageConditions(Value):
 
 
 class ServedImage(Value):
-    """An image of the catalog that a page has shown, or has rejected with a reason."""
+    """An image of the shortlist of a page, which the page may have shown."""
 
     image_id: str
     source: Source
@@ -53,9 +53,11 @@ class ServedPage(Value):
     """Time of the first page."""
     conditions: PageConditions
     images: tuple[ServedImage, ...]
-    """The images of the catalog on this page."""
+    """The shortlist of this page, in its order: a redelivered request ranks the same images."""
     served_ids: tuple[str, ...]
     """All images of this page, and of the pages before it that are in no block."""
+    shares: Mapping[Source, float] = {}
+    """The shares by which the sources filled this page; empty where no query ran."""
     blocks: tuple[UUID, ...] = ()
     """Pages before this one with full lists `served_ids`."""
     served_before: int = 0
@@ -95,16 +97,27 @@ class ServedPage(Value):
         changes = {
             "page_id": page_id,
             "images": (),
+            "shares": {},
             "served_ids": () if is_full else self.served_ids,
             "blocks": (*self.blocks, self.page_id) if is_full else self.blocks,
             "served_before": self.served if is_full else self.served_before,
         }
         return self.model_copy(update=changes)
 
-    def with_images(self, images: Sequence[ServedImage], *, others: Collection[str] = ()) -> Self:
-        """The page with its images of the catalog; `others` are those that the request listed."""
-        served = dict.fromkeys((*self.served_ids, *(i.image_id for i in images), *others))
-        return self.model_copy(update={"images": tuple(images), "served_ids": tuple(served)})
+    def with_results(
+        self,
+        images: Sequence[ServedImage],
+        *,
+        shares: Mapping[Source, float],
+        served_ids: Collection[str],
+    ) -> Self:
+        """The page with its shortlist; `served_ids` are the images that no later page may show."""
+        changes = {
+            "images": tuple(images),
+            "shares": dict(shares),
+            "served_ids": tuple(dict.fromkeys((*self.served_ids, *served_ids))),
+        }
+        return self.model_copy(update=changes)
 
 
 class FeedSessionStore(Protocol):

@@ -13,6 +13,7 @@ from shared.domain.images.image_key import ImageKey
 from shared.domain.requests.page_cursor import BadCursor, expired_cursor
 from shared.domain.user import User
 from shared.events import RejectedItem
+from shared.store.catalog.queries import CatalogSelection
 from shared.store.catalog.read_only import ServingCatalogs
 from shared.store.sessions.pages import (
     PageConditions,
@@ -85,19 +86,23 @@ class OpenPage:
         return FeedPage(stored or before.following(page_id), served, is_repeated=stored is not None)
 
     async def _shortlist_again(self, page: FeedPage) -> Shortlist:
-        """The images of a page that is stored already; those that were removed are left out."""
+        """The shortlist of a page that is stored already.
+
+        Images that were removed meanwhile, or that are not available any more, are left out.
+        """
         tenant = page.page.tenant
+        selection = CatalogSelection(
+            tenant, page.conditions.filter, available_at=self._clock(), indexed_only=True
+        )
         catalog = await self._catalogs.serving()
         stored = await catalog.get([ImageKey(tenant, i.image_id) for i in page.page.images])
-        return Shortlist(
-            tuple(
-                RetrievedImage(
-                    stored[ImageKey(tenant, image.image_id)], image.source, image.propensity
-                )
-                for image in page.page.images
-                if ImageKey(tenant, image.image_id) in stored
-            )
-        )
+        images = [
+            RetrievedImage(stored[key], image.source, image.propensity)
+            for image in page.page.images
+            if (key := ImageKey(tenant, image.image_id)) in stored
+            and selection.selects(stored[key])
+        ]
+        return Shortlist(tuple(images), page.page.shares)
 
 
 def _without_served(state: RankingState, page: FeedPage) -> RankingState:

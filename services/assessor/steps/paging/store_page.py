@@ -46,9 +46,9 @@ class StorePage:
     async def __call__(self, state: RankingState) -> RankingState | None:
         if state.page is None:
             return state
-        page = state.page.page
-        if not state.page.is_repeated:
-            page = page_with_results(state, state.page)
+        page = page_with_results(state, state.page)
+        if page != state.page.page or not state.page.is_repeated:
+            # A redelivered request may show other images, if the profile has changed meanwhile.
             await self._sessions.put(page)
             # The erasure may have removed the user's pages just before this one was stored.
             if await self._skip_erased(state) is None:
@@ -99,21 +99,24 @@ class StorePage:
 
 
 def page_with_results(state: RankingState, page: FeedPage) -> ServedPage:
-    """The page with the images that it shows, and those that it rejects with a reason.
+    """The page with its shortlist, the images that it shows, and those that it rejects.
 
-    A rejected image, such as one that cannot be loaded, is not found again on the next page.
+    A rejected image, such as one that cannot be loaded, is not found again on the next page. A
+    redelivered request keeps the shortlist of its first delivery.
     """
     by_id = {} if state.shortlist is None else state.shortlist.by_id
     shown = [image.image_id for image in state.ranked]
-    rejected = [item.image_id for item in state.rejected]
-    images = [
-        ServedImage(
-            image_id=image_id, source=by_id[image_id].source, propensity=by_id[image_id].propensity
+    rejected = [item.image_id for item in state.rejected if item.image_id in by_id]
+    if page.is_repeated:
+        return page.page.with_results(
+            page.page.images, shares=page.page.shares, served_ids=(*shown, *rejected)
         )
-        for image_id in dict.fromkeys((*shown, *rejected))
-        if image_id in by_id
+    images = [
+        ServedImage(image_id=image_id, source=image.source, propensity=image.propensity)
+        for image_id, image in by_id.items()
     ]
-    return page.page.with_images(images, others=[i for i in shown if i not in by_id])
+    shares = state.shortlist.shares if state.shortlist else {}
+    return page.page.with_results(images, shares=shares, served_ids=(*shown, *rejected))
 
 
 def _is_unknown(shortlist: Shortlist | None) -> bool:

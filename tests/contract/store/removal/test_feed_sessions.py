@@ -54,7 +54,8 @@ async def sessions(
 
 def page(user: User, *ids: str, started_at: datetime = NOW) -> ServedPage:
     first = ServedPage.first(user, uuid4(), BIRDS, started_at=started_at)
-    return first.with_images([ServedImage(image_id=i, source="new", propensity=0.5) for i in ids])
+    images = [ServedImage(image_id=i, source="new", propensity=0.5) for i in ids]
+    return first.with_results(images, shares={"new": 1.0}, served_ids=ids)
 
 
 async def test_a_page_is_read_back_and_ends_with_its_user_or_after_a_day(
@@ -140,9 +141,8 @@ def test_a_page_names_all_images_before_it_and_stays_small() -> None:
     numbers = iter(range(10_000))
     for _ in range(100):
         ids = [f"i{next(numbers)}" for _ in range(30)]
-        current = current.with_images(
-            [ServedImage(image_id=i, source="new") for i in ids], others=[f"listed-{ids[0]}"]
-        )
+        images = [ServedImage(image_id=i, source="new") for i in ids]
+        current = current.with_results(images, shares={}, served_ids=(*ids, f"listed-{ids[0]}"))
         pages[current.page_id] = current
         served = [
             image_id for block in current.blocks for image_id in pages[block].served_ids

@@ -16,7 +16,7 @@ from tests.unit.services.assessor.assessor import Assessor, image_ids
 from tests.unit.services.assessor.paging.pages import all_pages, ids_of, page_request
 from tests.unit.services.assessor.retrieval.catalog import publish, publish_colors, with_catalog
 from tests.unit.services.assessor.test_erasure import erase, feeds
-from tests.unit.services.assessor.users import NOW
+from tests.unit.services.assessor.users import NOW, color_taste
 
 COLORS = ("red", "green", "blue", "yellow")
 
@@ -104,9 +104,10 @@ async def test_a_redelivered_page_is_the_same_and_loses_nothing(assessor: Assess
     assessor.service = assessor.new_service()
     again = await assessor.feed(wanted)
     assert again is not page
-    assert [(i.image_id, i.source) for i in again.items] == [
-        (i.image_id, i.source) for i in page.items
-    ]
+    assert again.items == page.items
+    assert page.policy is not None
+    assert page.policy.retrieval is not None
+    assert again.policy == page.policy
     rest = await all_pages(assessor, limit=4, cursor=again.next_cursor)
     assert len(ids_of([first, page, *rest])) == len(set(ids_of([first, page, *rest]))) == 17
 
@@ -121,6 +122,44 @@ async def test_a_redelivered_page_leaves_out_what_was_removed_meanwhile(
     await assessor.catalogs.current.remove([ImageKey("default", gone)])
     assessor.service = assessor.new_service()
     assert image_ids(await assessor.feed(wanted)) == image_ids(page)[1:]
+
+
+async def test_a_redelivered_page_of_a_longer_shortlist_is_identical(assessor: Assessor) -> None:
+    wanted = page_request(limit=12, top_k=3)
+    page = await assessor.feed(wanted)
+    assessor.service = assessor.new_service()
+    again = await assessor.feed(wanted)
+    assert again.items == page.items
+    assert again.policy == page.policy
+    assert again.event_id == page.event_id
+    rest = await all_pages(assessor, limit=12, top_k=3, cursor=again.next_cursor)
+    assert len(ids_of([again, *rest])) == len(set(ids_of([again, *rest]))) == 12
+
+
+async def test_a_redelivered_page_that_shows_other_images_repeats_none_of_them(
+    assessor: Assessor,
+) -> None:
+    wanted = page_request(limit=12, top_k=3)
+    page = await assessor.feed(wanted)
+    other_taste = color_taste(liked=("blue",), disliked=("red",))
+    await assessor.store_profile_of_ana(taste=other_taste, version=4)
+    assessor.service = assessor.new_service()
+    again = await assessor.feed(wanted)
+    assert image_ids(again) != image_ids(page)
+    rest = await all_pages(assessor, limit=12, top_k=3, cursor=again.next_cursor)
+    assert not {*ids_of(rest)} & {*ids_of([page, again])}
+
+
+async def test_a_redelivered_page_leaves_out_what_is_not_available_any_more(
+    assessor: Assessor,
+) -> None:
+    end = NOW + timedelta(minutes=1)
+    await publish(assessor, "brief", "red", available_until=end)
+    wanted = page_request(limit=13)
+    assert "brief" in image_ids(await assessor.feed(wanted))
+    assessor.time = end
+    assessor.service = assessor.new_service()
+    assert "brief" not in image_ids(await assessor.feed(wanted))
 
 
 async def test_one_cursor_used_twice_at_the_same_time_gives_the_page_twice(
