@@ -69,13 +69,28 @@ class KafkaService:
         self._failure: asyncio.Future[None] | None = None
         self._started = False
 
-    def slow(self, topic: Topic, handle: Handle[Any], *, in_flight: int | None = None) -> None:
+    def slow(
+        self,
+        topic: Topic,
+        handle: Handle[Any],
+        *,
+        in_flight: int | None = None,
+        handle_tombstone: HandleTombstone | None = None,
+        max_dead_letter_ratio: float | None = None,
+    ) -> None:
         """Consume `topic` with many events in flight: for work that takes seconds.
 
-        `in_flight` replaces `events_in_flight` for events that mostly wait, such as for images.
+        The handlers start in the order of the events. `in_flight` replaces `events_in_flight` for
+        events that mostly wait, such as for images. The other parameters are those of `fast`.
         """
         window = OffsetWindow(self._settings, on_failure=self._fail, in_flight=in_flight)
-        self._add(topic, SlowPath(self._processing(topic, handle), self._settings, window))
+        processing = self._processing(
+            topic,
+            handle,
+            handle_tombstone=handle_tombstone,
+            max_dead_letter_ratio=max_dead_letter_ratio,
+        )
+        self._add(topic, SlowPath(processing, self._settings, window))
 
     def delayed(
         self,

@@ -1,8 +1,10 @@
-"""Remove an image of the catalog from the store for good, or accept that it is published again."""
+"""Remove images of the catalog from the store for good, or accept that they are published again."""
 
 import asyncio
+import heapq
+import itertools
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -27,8 +29,7 @@ BATCH: Final = 500
 class _Due:
     id: UUID
     content_hashes: tuple[str, ...]
-    at: float
-    is_last: bool
+    is_last: bool = False
     key: ImageKey | None = None
     """None for a removal from before a restart, of which only the hash is known."""
 
@@ -55,48 +56,52 @@ class ImageRemoval:
         self._contents = contents
         self._soon = soon_seconds
         self._again = again_seconds
-        self._due: list[_Due] = []
+        self._due: list[tuple[float, int, _Due]] = []
+        """A heap, by the time at which a removal is due, then in the order of their arrival."""
+        self._numbers = itertools.count()
         self._changed = asyncio.Event()
 
     async def remove(
-        self, key: ImageKey, position: RecordPosition, *, catalogs: Iterable[CatalogStore]
+        self, positions: Mapping[ImageKey, RecordPosition], *, catalogs: Iterable[CatalogStore]
     ) -> int:
-        """Remove an image from these catalogs and the store; returns in how many catalogs it was.
+        """Remove images from these catalogs and the store; `positions` are those of the tombstones.
 
-        A tombstone from before the latest removal changes nothing that matters: it is safe to
-        repeat.
+        All images are removed with one write for each store. Returns the sum of the images that
+        each catalog had. A tombstone from before the latest removal changes nothing that matters:
+        it is safe to repeat.
         """
         stores = list(catalogs)
-        hashes = await self._hashes(key, stores)
-        before = (await self._removed.get([key])).get(key)
-        if before is not None:
-            hashes |= set(before.content_hashes)
-            position = position if position.is_after(before.position) else before.position
-        await self._removed.add({key: RemovedImage(position, tuple(sorted(hashes)))})
-        counts = [await store.remove([key]) for store in stores]
-        await self._image_store.forget([key])
-        self._add(_Due(removal_id(key), tuple(sorted(hashes)), _now() + self._soon, False, key))
+        before = await self._removed.get(positions)
+        hashes = await self._hashes(positions, stores)
+        removed: dict[ImageKey, RemovedImage] = {}
+        for key, position in positions.items():
+            if (known := before.get(key)) is not None:
+                hashes[key] |= set(known.content_hashes)
+                position = position if position.is_after(known.position) else known.position
+            removed[key] = RemovedImage(position, tuple(sorted(hashes[key])))
+        await self._removed.add(removed)
+        counts = [await store.remove(positions) for store in stores]
+        await self._image_store.forget(positions)
+        for key, image in removed.items():
+            self._add(_now() + self._soon, _Due(removal_id(key), image.content_hashes, key=key))
         return sum(counts)
 
-    async def accepts(self, key: ImageKey, position: RecordPosition) -> bool:
-        """Whether a publication counts: it is not from before the image's removal.
+    async def accepted(self, positions: Mapping[ImageKey, RecordPosition]) -> set[ImageKey]:
+        """The publications that count: they are not from before the removal of their image.
 
-        If it counts, the image is no longer removed.
+        These images are no longer removed.
         """
-        before = (await self._removed.get([key])).get(key)
-        if before is None:
-            return True
-        if not position.is_after(before.position):
-            return False
-        await self._removed.discard([key])
-        return True
+        removed = await self._removed.get(positions)
+        back = {key for key, image in removed.items() if positions[key].is_after(image.position)}
+        await self._removed.discard(back)
+        return positions.keys() - (removed.keys() - back)
 
     async def run(self) -> None:
         """Remove the contents of removed images, also those from before a restart, for ever."""
         await self._load()
         while True:
             await self._wait()
-            due = [d for d in self._due if d.at <= _now()][:BATCH]
+            due = self._take_due()
             if not due:
                 continue
             try:
@@ -105,24 +110,34 @@ class ImageRemoval:
                 await self._removed.contents_removed([d.id for d in due if d.is_last])
             except Unavailable as error:
                 log.warning("contents of removed images stay for now: %s", error)
+                for d in due:
+                    self._add(_now() + self._soon, d)
                 await asyncio.sleep(self._soon)
                 continue
-            self._due = [d for d in self._due if d not in due]
             for d in due:
                 if not d.is_last:
-                    self._add(replace(d, at=_now() + self._again, is_last=True))
+                    self._add(_now() + self._again, replace(d, is_last=True))
 
     async def _forget_late_addresses(self, keys: Sequence[ImageKey]) -> None:
         """A request or an indexer in progress may have stored an address after the removal."""
         await self._image_store.forget(await self._removed.get(keys))
 
-    async def _hashes(self, key: ImageKey, catalogs: Iterable[CatalogStore]) -> set[str]:
-        known = (await self._image_store.find(tenant=key.tenant, image_ids=[key.image_id])).values()
-        hashes = {image.content_hash for image in known}
+    async def _hashes(
+        self, keys: Collection[ImageKey], catalogs: Iterable[CatalogStore]
+    ) -> dict[ImageKey, set[str]]:
+        """The known contents of each image."""
+        hashes: dict[ImageKey, set[str]] = {key: set() for key in keys}
+        ids_by_tenant: dict[str, list[str]] = {}
+        for key in keys:
+            ids_by_tenant.setdefault(key.tenant, []).append(key.image_id)
+        for tenant, image_ids in ids_by_tenant.items():
+            known = await self._image_store.find(tenant=tenant, image_ids=image_ids)
+            for image in known.values():
+                hashes[ImageKey(tenant, image.image_id)].add(image.content_hash)
         for catalog in catalogs:
-            stored = (await catalog.get([key])).get(key)
-            if stored is not None and stored.index is not None:
-                hashes.add(stored.index.content_hash)
+            for key, stored in (await catalog.get(keys)).items():
+                if stored.index is not None:
+                    hashes[key].add(stored.index.content_hash)
         return hashes
 
     async def _load(self) -> None:
@@ -130,7 +145,7 @@ class ImageRemoval:
             try:
                 async for id_, image in self._removed.all():
                     if image.content_hashes:
-                        self._add(_Due(id_, image.content_hashes, _now() + self._soon, False))
+                        self._add(_now() + self._soon, _Due(id_, image.content_hashes))
                 return
             except Unavailable as error:
                 log.warning("removed images are not read yet: %s", error)
@@ -139,15 +154,21 @@ class ImageRemoval:
     async def _wait(self) -> None:
         """Until the next contents are due."""
         self._changed.clear()
-        seconds = min((d.at for d in self._due), default=None)
-        timeout = None if seconds is None else max(seconds - _now(), 0.0)
+        timeout = max(self._due[0][0] - _now(), 0.0) if self._due else None
         try:
             await asyncio.wait_for(self._changed.wait(), timeout)
         except TimeoutError:
             return
 
-    def _add(self, due: _Due) -> None:
-        self._due.append(due)
+    def _take_due(self) -> list[_Due]:
+        """At most `BATCH` removals that are due, the oldest first."""
+        due: list[_Due] = []
+        while self._due and self._due[0][0] <= _now() and len(due) < BATCH:
+            due.append(heapq.heappop(self._due)[2])
+        return due
+
+    def _add(self, at: float, due: _Due) -> None:
+        heapq.heappush(self._due, (at, next(self._numbers), due))
         self._changed.set()
 
 

@@ -116,7 +116,8 @@ class InMemoryCatalog:
             match query:
                 case NewestQuery():
                     newest = await self.newest(selection, limit=query.limit)
-                    images = [image for image in newest if image.published_at >= query.since]
+                    since = query.since
+                    images = [i for i in newest if since is None or i.published_at >= since]
                 case AmongQuery():
                     selected = self._selected(selection)
                     images = [i for i in selected if i.entry.image_id in query.image_ids]

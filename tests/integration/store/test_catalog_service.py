@@ -222,8 +222,8 @@ async def test_a_restart_resumes_and_one_content_under_many_ids_is_described_onc
 
         async def status_is_stored() -> bool:
             assert catalog.catalogs is not None
-            (status,) = await catalog.catalogs.statuses()
-            return status.of(catalog.tenant).indexed == IDS
+            statuses = await catalog.catalogs.statuses()
+            return [status.of(catalog.tenant).indexed for status in statuses] == [IDS]
 
         await until(status_is_stored)
     assert catalog.model.described == ["red"]

@@ -16,7 +16,7 @@ from shared.store.catalog.qdrant_catalog import QdrantCatalog
 from shared.store.image_vectors import QdrantImageVectors
 from shared.store.protocol import KnownImage
 from shared.store.removal.contents import QdrantContents
-from shared.store.removal.image_removal import ImageRemoval
+from shared.store.removal.image_removal import BATCH, ImageRemoval
 from shared.store.removal.protocol import RemovedImage, RemovedImageStore
 from shared.store.removal.qdrant_removed_images import COLLECTION, QdrantRemovedImages
 from shared.store.removal.removal_check import RemovalCheck
@@ -129,7 +129,8 @@ async def test_a_removal_reaches_address_catalog_words_and_vectors_unless_the_co
     removal = opened.removal()
     for number, image_id in enumerate("abc", start=10):
         key = ImageKey("default", image_id)
-        assert await removal.remove(key, at(number), catalogs=[opened.catalog]) == (image_id == "a")
+        removed = await removal.remove({key: at(number)}, catalogs=[opened.catalog])
+        assert removed == (image_id == "a")
     assert set(await images.find(tenant="default", image_ids=["a", "b", "c"])) == set()
     assert set(await opened.catalog.get([A, ImageKey("default", "d")])) == {("default", "d")}
     # The process ends before the contents are removed: the next one removes them.
@@ -164,14 +165,37 @@ class NoContents:
 async def test_a_publication_from_before_the_removal_does_not_bring_the_image_back() -> None:
     store = InMemoryRemovedImages()
     removal = ImageRemoval(store, InMemoryImages(), NoContents())
-    await removal.remove(A, at(7), catalogs=[])
-    await removal.remove(A, at(5), catalogs=[])  # delivered again
-    assert not await removal.accepts(A, at(6))
-    assert await removal.accepts(A, at(8))
-    assert await removal.accepts(A, at(6))
+    await removal.remove({A: at(7)}, catalogs=[])
+    await removal.remove({A: at(5)}, catalogs=[])  # delivered again
+    assert not await removal.accepted({A: at(6)})
+    assert await removal.accepted({A: at(8)})
+    assert await removal.accepted({A: at(6)})
     # The topic was created again: its offsets begin at 0, and time decides.
-    await removal.remove(A, at(9), catalogs=[])
-    assert await removal.accepts(A, at(0, written_ms=10_000))
+    await removal.remove({A: at(9)}, catalogs=[])
+    assert await removal.accepted({A: at(0, written_ms=10_000)})
+
+
+class CountedContents:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    async def remove_unused(self, content_hashes: object) -> int:
+        self.calls += 1
+        return 0
+
+
+async def test_the_contents_of_many_removals_are_removed_without_a_search_for_each() -> None:
+    contents = CountedContents()
+    removal = ImageRemoval(InMemoryRemovedImages(), InMemoryImages(), contents, soon_seconds=0.0)
+    keys = [ImageKey("default", f"i{n}") for n in range(20_000)]
+    await removal.remove({key: at(n) for n, key in enumerate(keys)}, catalogs=[])
+    running = asyncio.create_task(removal.run())
+    try:
+        async with asyncio.timeout(5):
+            while contents.calls < len(keys) / BATCH:  # noqa: ASYNC110 - it has no event
+                await asyncio.sleep(0)
+    finally:
+        running.cancel()
 
 
 async def test_the_check_knows_stored_removals_and_new_records() -> None:
