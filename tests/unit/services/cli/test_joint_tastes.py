@@ -43,8 +43,7 @@ def test_each_taste_is_printed_with_its_words_and_references() -> None:
 
 
 def test_a_feed_names_the_taste_of_each_image_only_for_a_user_with_several() -> None:
-    feed = FROM_PREFERSTREAM[0][0]
-    assert isinstance(feed, RankedFeed)
+    feed = next(event for event, *_ in FROM_PREFERSTREAM if isinstance(event, RankedFeed))
     assert "taste" not in _printed(feed_table(feed))
     by_taste = feed.items[0].model_copy(update={"taste_id": "night"})
     printed = _printed(feed_table(feed.model_copy(update={"items": (by_taste,)})))

@@ -63,9 +63,7 @@ def _letters(name: str) -> Listing:
 
 
 def _example() -> RankedFeed:
-    feed = FROM_PREFERSTREAM[0][0]
-    assert isinstance(feed, RankedFeed)
-    return feed
+    return next(event for event, *_ in FROM_PREFERSTREAM if isinstance(event, RankedFeed))
 
 
 def _feed(name: str) -> Listing:

@@ -31,9 +31,7 @@ def _printed(listing: Listing) -> str:
 
 @pytest.fixture
 def feed() -> RankedFeed:
-    feed = FROM_PREFERSTREAM[0][0]
-    assert isinstance(feed, RankedFeed)
-    return feed
+    return next(event for event, *_ in FROM_PREFERSTREAM if isinstance(event, RankedFeed))
 
 
 def test_a_feed_shows_unequal_element_weights(feed: RankedFeed) -> None:

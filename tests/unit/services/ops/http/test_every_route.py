@@ -36,7 +36,11 @@ async def test_a_route_needs_a_token(method: str, path: str) -> None:
     assert response.status_code == 401
 
 
-@pytest.mark.parametrize(("method", "path"), CHANGING)
+READ_BY_POST: Final = ("POST", "/catalog/search")
+"""A search with an uploaded picture, which changes nothing."""
+
+
+@pytest.mark.parametrize(("method", "path"), [r for r in CHANGING if r != READ_BY_POST])
 async def test_a_reader_cannot_change_anything(method: str, path: str) -> None:
     protected = site(with_tokens=True)
     async with protected.client("reader") as client:

@@ -74,7 +74,6 @@ def test_a_card_counts_the_references_that_it_does_not_show() -> None:
 
 def test_an_image_of_a_feed_names_its_taste() -> None:
     feed = next(event for event, *_ in FROM_PREFERSTREAM if isinstance(event, RankedFeed))
-    assert isinstance(feed, RankedFeed)
     item = feed.items[0].model_copy(update={"taste_id": "night"})
     by_taste = feed.model_copy(update={"items": (item,)})
     (card,) = cards(by_taste, taste_names={"night": "neon, pixel art"})

@@ -32,6 +32,11 @@ READ: Final = {
     "/model": ("version",),
     "/dead-letters": ("topic", "reason", "text", "include_resolved", "after"),
     "/dead-letter": ("id",),
+    "/catalog": ("tenant", "words", "like", "user", "tag", "author", "status", "after"),
+    "/catalog/image": ("image", "tenant", "user"),
+    "/catalog/audience": ("image", "tenant"),
+    "/catalog/thumbnail": ("image", "tenant", "side"),
+    "/catalog/progress": ("tenant",),
 }
 FORMS: Final = {
     "/user/correct": ("user", "action", "tenant", "element", "side", "word", "words"),
