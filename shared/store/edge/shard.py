@@ -120,9 +120,12 @@ class Shard:
             self._deletions.touch()
             _force(self.folder)
             self.deletions_since = time.time()
-        for operation in operations:
-            self._apply(operation)
-        self._force_log(all_files=len(operations) > 1)
+        try:
+            for operation in operations:
+                self._apply(operation)
+        finally:
+            # Also those before one that fails: the log must have no gap before the next write.
+            self._force_log(all_files=len(operations) > 1)
 
     def flush(self) -> None:
         """Write the segments to the disk and shorten the log."""
@@ -158,8 +161,8 @@ class Shard:
         self.engine.close()
 
     def _apply(self, operation: UpdateOperation) -> None:
+        self._used += 1  # also by an operation that fails: it is in the log
         self.engine.update(operation)
-        self._used += 1
 
     def _repair_numbers(self) -> None:
         """Skip the operation numbers that a lost log had used.

@@ -124,6 +124,22 @@ async def test_a_damaged_log_does_not_swallow_later_writes(folder: Path, damage:
     assert points == {1: {"value": "new"}}
 
 
+async def test_refused_writes_count_when_the_log_is_lost(folder: Path) -> None:
+    client = opened(folder)
+    await create(client)
+    for _ in range(30):
+        with pytest.raises(Unavailable, match="No point with id"), qdrant_errors():
+            await client.set_payload(NAME, {"value": "x"}, points=[99], wait=True)
+    await put(client, 1, value="old")
+    await client.close()
+    shutil.rmtree(files_of(folder) / "wal")
+    client = opened(folder)
+    await put(client, 1, value="new")
+    points = await stored(client)
+    await client.close()
+    assert points == {1: {"value": "new"}}
+
+
 async def test_an_unreadable_log_is_reported_with_advice(folder: Path) -> None:
     client = opened(folder)
     await create(client)
