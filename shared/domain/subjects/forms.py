@@ -31,3 +31,10 @@ def subject_form(word: str) -> str:
     """One form for all names of a subject, to compare words: `Planes` and `aircraft`."""
     form = canonical(word)
     return SAME.get(form, form)
+
+
+def subject_names(word: str) -> tuple[str, ...]:
+    """The names under which the image encoder may have stored what the word names."""
+    form = subject_form(word)
+    others = (name for name, same in SAME.items() if same == form)
+    return tuple(dict.fromkeys((form, " ".join(word.casefold().split()), *others)))

@@ -12,26 +12,41 @@ from qdrant_client.http.models import (
     ScalarQuantization,
     ScalarQuantizationConfig,
     ScalarType,
+    TurboQuantBitSize,
+    TurboQuantization,
+    TurboQuantQuantizationConfig,
     VectorParams,
 )
 
 from shared.store.catalog.combined import COMBINED, combined_size
-from shared.store.catalog.payload import PUBLISHED_AT
+from shared.store.catalog.payload import PUBLISHED_AT, SUBJECT_WORDS
+from shared.store.edge.client import EdgeQdrant
 from shared.store.qdrant import VectorSizes, ensure_collection, qdrant_errors
 
-KEYWORDS: Final = ("author_id", "tags", "index.content_hash")
+KEYWORDS: Final = ("author_id", "tags", "index.content_hash", SUBJECT_WORDS)
 TIMES: Final = ("created_at", "available_from", "available_until", PUBLISHED_AT)
-QUANTIZATION: Final = ScalarQuantization(
+SERVER_QUANTIZATION: Final = ScalarQuantization(
     scalar=ScalarQuantizationConfig(type=ScalarType.INT8, quantile=0.99, always_ram=True)
 )
 """One byte a number in memory; the exact vectors stay on the disk and rescore the best images."""
+ENGINE_QUANTIZATION: Final = TurboQuantization(
+    turbo=TurboQuantQuantizationConfig(bits=TurboQuantBitSize.BITS2, always_ram=True)
+)
+"""A quarter of a byte a number, and half the time of a search. A server needs version 1.18 for it,
+so servers get the other one."""
 
 
 async def prepare_collection(client: AsyncQdrantClient, name: str, sizes: VectorSizes) -> None:
     """Create the collection and its payload indexes if they are missing; safe to repeat."""
     combined = VectorParams(size=combined_size(sizes), distance=Distance.DOT, on_disk=True)
+    is_engine = isinstance(client, EdgeQdrant)
     await ensure_collection(
-        client, name, sizes, on_disk=True, others={COMBINED: combined}, quantization=QUANTIZATION
+        client,
+        name,
+        sizes,
+        on_disk=True,
+        others={COMBINED: combined},
+        quantization=ENGINE_QUANTIZATION if is_engine else SERVER_QUANTIZATION,
     )
     schemas: dict[str, Any] = {
         # Qdrant keeps the points of one tenant together.

@@ -8,6 +8,7 @@ from shared.store.catalog.images import ImageIndex, IndexFailure, Publication, S
 
 INDEX: Final = "index"
 """Payload field of the result of indexing; absent before."""
+SUBJECT_WORDS: Final = f"{INDEX}.subject_words"
 FAILURE: Final = "failure"
 """Payload field of the last failure; null after a success and a publication."""
 PUBLISHED_AT: Final = "published_at"

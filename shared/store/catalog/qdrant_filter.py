@@ -21,7 +21,7 @@ from shared.domain.ids import catalog_point_ids
 from shared.domain.images.catalog_entry import MetadataScalar
 from shared.domain.images.catalog_filter import CatalogFilter, MetadataCondition, NumberRange
 from shared.store.catalog.combined import COMBINED
-from shared.store.catalog.payload import metadata_field
+from shared.store.catalog.payload import SUBJECT_WORDS, metadata_field
 from shared.store.catalog.queries import CatalogSelection
 
 
@@ -34,6 +34,8 @@ def qdrant_filter(selection: CatalogSelection) -> Filter:
     if selection.exclude_ids:
         points = _points(selection.tenant, selection.exclude_ids)
         must_not.append(HasIdCondition(has_id=list(points)))
+    if selection.subject_words:
+        must.append(_any_of(SUBJECT_WORDS, selection.subject_words))
     if selection.indexed_only:
         # The index has no payload index, and a payload from the disk for each point takes long.
         must.append(HasVectorCondition(has_vector=COMBINED))

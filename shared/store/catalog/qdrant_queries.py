@@ -95,9 +95,10 @@ def _id_request(
     match query:
         case NewestQuery():
             since = FieldCondition(key=PUBLISHED_AT, range=DatetimeRange(gte=query.since))
+            late_enough = conditions if query.since is None else Filter(must=[since, conditions])
             return QueryRequest(
                 query=OrderByQuery(order_by=OrderBy(key=PUBLISHED_AT, direction=Direction.DESC)),
-                filter=Filter(must=[since, conditions]),
+                filter=late_enough,
                 limit=query.limit,
                 with_payload=ONLY_ID,
             )

@@ -1,5 +1,6 @@
 """Which images of the catalog are wanted: a selection, queries by examples, and their results."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -23,6 +24,8 @@ class CatalogSelection:
     """Only images that are available at this time; None for all."""
     exclude_ids: frozenset[str] = frozenset()
     """Ids of images to leave out: seen, excluded or served before."""
+    subject_words: tuple[str, ...] = ()
+    """Only images that show one of these, by the words of the index; empty for all images."""
     indexed_only: bool = False
     """Only images that have an index; queries over vectors return no others anyway."""
 
@@ -34,8 +37,13 @@ class CatalogSelection:
             and entry.image_id not in self.exclude_ids
             and (self.available_at is None or is_available(entry, at=self.available_at))
             and (image.index is not None or not self.indexed_only)
+            and (not self.subject_words or _shows_any(image, self.subject_words))
             and self.filter.matches(entry)
         )
+
+
+def _shows_any(image: StoredImage, words: Collection[str]) -> bool:
+    return image.index is not None and any(w in words for w in image.index.subject_words)
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,8 @@ AnyQuery = CatalogQuery | DiscoveryQuery | FeedbackQuery | LinearQuery
 class NewestQuery:
     """Which images were published last, and since a time; the newest first."""
 
-    since: datetime
+    since: datetime | None = None
+    """None for all images."""
     limit: int = 100
 
     def __post_init__(self) -> None:

@@ -76,7 +76,13 @@ class CatalogReader:
         images; the first call of the store mostly suffices for all."""
         chunks = self._popular_chunks(popular)
         wanted: list[tuple[CatalogSelection, IdQuery]] = [
-            (self._selection, search.query) for search in searches
+            (
+                replace(self._selection, subject_words=search.subject_words)
+                if search.subject_words
+                else self._selection,
+                search.query,
+            )
+            for search in searches
         ]
         if chunks:
             wanted.append((self._with_excluded, AmongQuery(chunks[0])))

@@ -1,12 +1,13 @@
 """Plan the queries over the catalog's vectors: by the words, the likes and an image."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final
 
 import numpy as np
 
+from services.assessor.steps.retrieval.shares import SUBJECT_PART
 from services.assessor.steps.retrieval.shortlist import Shares
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.domain.weights.retrieval_weights import RetrievalWeights
@@ -15,7 +16,7 @@ from shared.embedding.taste_direction import taste_directions
 from shared.events.types.feed import Source
 from shared.store.catalog.images import IMAGE_VECTOR, unit
 from shared.store.catalog.queries import CatalogQuery, Strategy
-from shared.store.catalog.query_kinds import AnyQuery, LinearQuery
+from shared.store.catalog.query_kinds import AnyQuery, LinearQuery, NewestQuery
 from shared.store.protocol import TasteVectors
 
 STRATEGY: Final[Strategy] = "average_vector"
@@ -54,7 +55,9 @@ class Search:
 
     source: Source
     share: float
-    query: AnyQuery
+    query: AnyQuery | NewestQuery
+    subject_words: tuple[str, ...] = ()
+    """Only images that show one of these; empty for all images."""
 
 
 def searches(
@@ -64,8 +67,12 @@ def searches(
     weights: RankingWeights | None,
     factors: RetrievalWeights,
     limit: int,
+    subjects: tuple[str, ...] = (),
 ) -> tuple[Search, ...]:
     """The searches for a user: by the whole taste and by the likes alone, for each taste.
+
+    `subjects` are names of what the user has stated to like. The same queries search the images
+    that show one of them; without any taste the newest of these come first.
 
     Tastes are searched one by one, because a user with two likes images that fit one of them, not
     images between both.
@@ -86,8 +93,19 @@ def searches(
     by_likes: list[tuple[TasteExamples, AnyQuery]] = [
         (taste, likes_query(taste, limit=max(number, 1))) for taste in tastes if taste.has_images
     ]
+    share = shares.get("taste", 0.0)
+    by_subject: list[Search] = []
+    if subjects:
+        newest = [(TasteExamples(), NewestQuery(limit=limit))]
+        of_subjects = SUBJECT_PART * share if by_taste else share
+        by_subject = [
+            replace(search, subject_words=subjects)
+            for search in _searches("taste", by_taste or by_likes or newest, of_subjects)
+        ]
+        share -= of_subjects
     return (
-        *_searches("taste", by_taste, shares.get("taste", 0.0)),
+        *by_subject,
+        *_searches("taste", by_taste, share),
         *_searches("likes", by_likes, likes),
     )
 
@@ -120,7 +138,9 @@ def similar_search(vector: Vectors, *, limit: int) -> Search:
 
 
 def _searches(
-    source: Source, queries: Sequence[tuple[TasteExamples, AnyQuery]], share: float
+    source: Source,
+    queries: Sequence[tuple[TasteExamples, AnyQuery | NewestQuery]],
+    share: float,
 ) -> list[Search]:
     """The searches of one source; its share is divided by the shares of the tastes."""
     if not share:

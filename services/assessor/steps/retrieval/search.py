@@ -32,6 +32,8 @@ from services.assessor.steps.retrieval.shortlist import (
 from services.assessor.steps.retrieval.user_examples import UserExamples
 from shared.domain.clock import Clock
 from shared.domain.images.image_key import ImageKey
+from shared.domain.subjects.corrections import StatedSubjects
+from shared.domain.subjects.forms import subject_names
 from shared.domain.weights.retrieval_weights import RetrievalWeights
 from shared.embedding.protocol import Embedder
 from shared.events.types.feed import Source
@@ -125,9 +127,11 @@ class CatalogSearch:
                 return not_indexed(stored)
             return Plan((similar_search(vector, limit=request.limit),), SIMILAR_ALONE)
         tastes = await self._examples.of(request.profile)
+        subjects = stated_subject_names(request.profile)
         shares = self._shares.for_taste(
             words=any(taste.has_words for taste in tastes),
             likes=any(taste.has_images for taste in tastes),
+            subjects=bool(subjects),
         )
         planned = searches(
             tastes,
@@ -135,6 +139,7 @@ class CatalogSearch:
             weights=request.weights,
             factors=self._factors,
             limit=request.limit,
+            subjects=subjects,
         )
         return Plan(planned, shares)
 
@@ -181,6 +186,15 @@ class CatalogSearch:
             for name, source in sources.items()
             if name in stored
         ]
+
+
+def stated_subject_names(profile: StoredProfile | None) -> tuple[str, ...]:
+    """The names in the catalog of what the user pinned or wrote as liked subjects."""
+    if profile is None or profile.corrections is None:
+        return ()
+    liked = StatedSubjects.of(profile.corrections.entries).liked
+    names = (name for word, weight in liked.items() if weight > 0 for name in subject_names(word))
+    return tuple(dict.fromkeys(names))
 
 
 def catalog_search(

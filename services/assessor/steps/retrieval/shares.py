@@ -12,6 +12,9 @@ LIKES_PART: Final = 0.1
 search by the whole taste counts the likes too, as much as the user goes by them; this part brings
 what resembles them without fitting the words. With a larger part, more of the images that the model
 would rank first are missing (`python -m training.retrieval`)."""
+SUBJECT_PART: Final = 0.5
+"""Part of the images of a stated subject in the places of the user's taste, where the user has
+words or likes as well: as much as the subject then counts in the totals (`STATED_WEIGHT`)."""
 DECIMALS: Final = 4
 
 
@@ -30,14 +33,16 @@ class SourceShares:
                 f" ({self.explored:g}) images add up to more than 1; lower one of them"
             )
 
-    def for_taste(self, *, words: bool, likes: bool) -> Shares:
+    def for_taste(self, *, words: bool, likes: bool, subjects: bool = False) -> Shares:
         """The shares for a user: the taste has what the other sources leave.
 
-        A user with neither words nor likes gets popular images in the places of the taste.
+        A user with neither words nor likes nor stated subjects gets popular images in the places of
+        the taste.
         """
         rest = max(1 - self.popular - self.new - self.explored, 0.0)
-        part = (LIKES_PART if words else 1.0) if likes else 0.0
-        has_taste = words or likes
+        of_likes = LIKES_PART if words else 1 - SUBJECT_PART if subjects else 1.0
+        part = of_likes if likes else 0.0
+        has_taste = words or likes or subjects
         shares: dict[Source, float] = {
             "taste": rest * (1 - part) if has_taste else 0.0,
             "likes": rest * part if has_taste else 0.0,

@@ -1,6 +1,7 @@
 """Every store gives the ids of searches and pages that it gives with the images."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from shared.store.catalog.images import Publication
 from shared.store.catalog.protocol import CatalogStore
 from shared.store.catalog.queries import CatalogQuery, CatalogSelection
 from shared.store.catalog.query_kinds import AmongQuery, LinearQuery, NewestQuery
-from tests.contract.store.catalogs import KINDS, NOW, axis, fill, mixed, opened, published
+from tests.contract.store.catalogs import KINDS, NOW, axis, fill, indexed, mixed, opened, published
 
 ALL = CatalogSelection("default", indexed_only=True)
 WITHOUT_A = CatalogSelection("default", exclude_ids=frozenset({"a"}), indexed_only=True)
@@ -46,6 +47,29 @@ async def test_searches_for_ids_give_the_images_of_their_selections(catalog: Cat
     assert results[:5] == [["a", "b"], ["b", "c"], ["c", "b"], ["c", "b"], ["c"]]
     assert [sorted(ids) for ids in results[5:]] == [["b"], []]
     assert await catalog.ids([]) == []
+
+
+async def test_images_are_selected_by_what_they_show(catalog: CatalogStore) -> None:
+    await catalog.publish([published(name) for name in "abc"])
+    shown = {"a": ("bird", "animal"), "b": ("boat",), "c": ()}
+    await catalog.index(
+        [
+            replace(content, index=content.index.model_copy(update={"subject_words": words}))
+            for name, words in shown.items()
+            for content in [indexed(name, image=axis(0))]
+        ]
+    )
+    for words, expected in {
+        ("bird", "boat"): "ab",
+        ("animal",): "a",
+        ("car",): "",
+        (): "abc",
+    }.items():
+        selection = CatalogSelection("default", subject_words=words)
+        linear, newest = LinearQuery({"image": axis(0)}), NewestQuery()
+        for ids in await catalog.ids([(selection, linear), (selection, newest)]):
+            assert sorted(ids) == list(expected)
+        assert all(selection.selects(i) for i in (await catalog.page(selection)).images)
 
 
 async def test_pages_of_ids_are_the_pages_of_the_images(catalog: CatalogStore) -> None:

@@ -45,25 +45,32 @@ async def publish(
     tenant: str = "default",
     at: datetime = NOW,
     index: bool = True,
+    shows: tuple[str, ...] = (),
     **fields: Any,
 ) -> None:
-    """Publish an image of one color under this id and index it."""
+    """Publish an image of one color under this id and index it; `shows` are its subject words."""
     assert assessor.catalogs is not None
     catalog = assessor.catalogs.current
     entry = CatalogEntry(tenant=tenant, image_id=image_id, uri=f"drawing:{color}", **fields)
     await catalog.publish([Publication(entry, at)])
     if index:
-        await index_image(assessor, catalog, entry.key, color)
+        await index_image(assessor, catalog, entry.key, color, shows=shows)
 
 
 async def index_image(
-    assessor: Assessor, catalog: InMemoryCatalog, key: ImageKey, color: str
+    assessor: Assessor,
+    catalog: InMemoryCatalog,
+    key: ImageKey,
+    color: str,
+    *,
+    shows: tuple[str, ...] = (),
 ) -> None:
     stored = (await catalog.get([key]))[key]
     index = ImageIndex(
         uri=stored.entry.uri,
         content_hash=plain_image("", color).content_hash,
         words={Element.COLOR: (color,)},
+        subject_words=shows,
         model_version="colors-1",
         indexed_at=NOW,
     )
