@@ -55,6 +55,11 @@ class ScoreCache:
     def __len__(self) -> int:
         return self._count
 
+    @property
+    def tastes(self) -> int:
+        """Number of tastes with scores."""
+        return len(self._groups)
+
     def get(self, key: ScoreKey, content_hashes: Collection[str]) -> dict[str, Scores]:
         """The scores that are known, by content hash."""
         group = self._groups.get(key)
@@ -94,8 +99,10 @@ class ScoreCache:
     def forget(self, content_hashes: Collection[str]) -> int:
         """Drop the scores of removed images, for all users; the number of them."""
         removed = 0
-        for group in self._groups.values():
+        for key, group in list(self._groups.items()):
             removed += sum(group.digits.pop(name, None) is not None for name in content_hashes)
+            if not group.digits:
+                del self._groups[key]
         self._count -= removed
         return removed
 

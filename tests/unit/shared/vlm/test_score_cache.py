@@ -91,6 +91,15 @@ def test_an_erased_user_and_a_removed_image_leave_no_scores() -> None:
     assert len(cache) == 1
 
 
+def test_tastes_whose_images_were_all_removed_take_no_memory() -> None:
+    cache = ScoreCache(max_entries=10)
+    for number in range(50):
+        user = User("default", f"u{number}")
+        cache.put(key(user), {"a": uneven(1)})
+        cache.forget(["a"])
+    assert len(cache) == cache.tastes == 0
+
+
 async def test_only_new_images_are_scored_each_content_once() -> None:
     counted: list[tuple[int, int]] = []
     model = ColorModel()
