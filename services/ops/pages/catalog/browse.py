@@ -12,7 +12,7 @@ from services.ops.catalog.taste_search import taste_search
 from services.ops.catalog.word_search import phrases_of, search_by_words
 from services.ops.context import Context, OpsContext
 from services.ops.http.problems import Problem
-from services.ops.pages.catalog.catalog_ref import PageTenant, Text, address
+from services.ops.pages.catalog.catalog_ref import OptionalId, PageTenant, address
 from services.ops.pages.catalog.progress import progress_of
 from services.ops.pages.catalog.tiles import (
     Tile,
@@ -51,10 +51,10 @@ async def catalog(
     ops: Context,
     tenant: PageTenant,
     words: Annotated[str | None, Query(max_length=300)] = None,
-    like: Text = None,
-    user: Text = None,
-    tag: Text = None,
-    author: Text = None,
+    like: OptionalId = None,
+    user: OptionalId = None,
+    tag: OptionalId = None,
+    author: OptionalId = None,
     status: Annotated[str | None, Query(max_length=16)] = None,
     after: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:

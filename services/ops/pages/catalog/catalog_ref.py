@@ -4,7 +4,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from services.ops.gateway.tenancy import tenant_for
 from services.ops.http.middleware.authentication import Reader
@@ -27,6 +27,12 @@ def _image(
     return ImageKey(_tenant(principal, tenant), _valid(image))
 
 
+def _optional(text: str | None) -> str | None:
+    return _valid(text) if text else text
+
+
+OptionalId = Annotated[Text, AfterValidator(_optional)]
+"""A user, an author, a tag or an image in the query string of a page; an empty field is none."""
 PageTenant = Annotated[str, Depends(_tenant)]
 """The tenant in the query string of a page, else that of the token."""
 PageImage = Annotated[ImageKey, Depends(_image)]
@@ -45,5 +51,5 @@ def _valid(text: str) -> str:
     try:
         return _IDENTIFIER.validate_python(text)
     except ValidationError as error:
-        detail = "An image id and a tenant must have 1-256 printable characters."
+        detail = "Ids and tags must have 1-256 printable characters."
         raise Problem(422, "invalid-id", detail) from error

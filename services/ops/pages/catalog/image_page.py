@@ -10,7 +10,7 @@ from services.ops.catalog.similar import similar_images
 from services.ops.catalog.taste_search import TasteHit, taste_search
 from services.ops.context import Context, OpsContext
 from services.ops.http.middleware.authentication import Writer
-from services.ops.pages.catalog.catalog_ref import PageImage, Text
+from services.ops.pages.catalog.catalog_ref import OptionalId, PageImage
 from services.ops.pages.catalog.tiles import similar_tiles, taste_bars, tile
 from services.ops.pages.rendering.templates import render
 from services.ops.pages.users.user_ref import UserRef
@@ -24,7 +24,9 @@ SIMILAR: Final = 12
 
 
 @router.get("/catalog/image")
-async def image_page(http: Request, ops: Context, image: PageImage, user: Text = None) -> Response:
+async def image_page(
+    http: Request, ops: Context, image: PageImage, user: OptionalId = None
+) -> Response:
     store = await serving(ops)
     stored = await stored_image(store, image)
     has_vector = IMAGE_VECTOR in (await store.vectors([image])).get(image, {})
