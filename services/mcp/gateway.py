@@ -25,6 +25,10 @@ class Address:
     token: str | None = None
 
 
+READ_PATH: Final = "/v1/images"
+"""An address of the gateway that needs the smallest role."""
+UNAUTHORIZED: Final = 401
+
 FindGateway = Callable[[], Address]
 """The gateway as it is now: a local system may have started again at another port. Raises
 `NoGateway`."""
@@ -45,8 +49,13 @@ class Gateway:
         *,
         wait_seconds: float = 30.0,
         client: OpenClient = open_client,
+        is_exposed: bool = False,
     ) -> None:
+        """With `is_exposed`, callers may be on other machines: the gateway must ask for tokens."""
         self._find = find
+        self._is_exposed = is_exposed
+        self._checked: str | None = None
+        """Address of the gateway that refused a request without a token."""
         self._client = client
         self.wait_seconds = wait_seconds
 
@@ -84,6 +93,8 @@ class Gateway:
         bearer = token or address.token
         try:
             async with self._client() as client:
+                if self._is_exposed and self._checked != address.url:
+                    await self._check_tokens(client, address.url)
                 response = await client.request(
                     method,
                     address.url.rstrip("/") + path,
@@ -103,6 +114,18 @@ class Gateway:
         if not isinstance(payload, dict):
             raise ToolError(f"the gateway at {address.url} sent no JSON object; check the address")
         return response.status_code, payload
+
+    async def _check_tokens(self, client: httpx2.AsyncClient, url: str) -> None:
+        """Raise `ToolError` if the gateway accepts callers without a token, as on loopback."""
+        response = await client.get(
+            url.rstrip("/") + READ_PATH, params={"limit": 1}, timeout=MARGIN_SECONDS
+        )
+        if response.status_code != UNAUTHORIZED:
+            raise ToolError(
+                f"the gateway at {url} has no tokens, so every caller would have all rights. Set"
+                " PREFERSTREAM_OPS_TOKENS, or serve MCP on loopback without --http-host"
+            )
+        self._checked = url
 
 
 def problem_text(status: int, payload: Any) -> str:

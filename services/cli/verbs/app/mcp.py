@@ -48,6 +48,7 @@ def mcp(
     from services.mcp.gateway import Gateway
     from services.mcp.server import PATH, serve_http, serve_stdio
     from services.mcp.settings import McpSettings
+    from services.ops.http.middleware.origin import is_loopback
 
     settings = from_environment(GatewaySettings)
     is_http = http_port is not None
@@ -57,7 +58,11 @@ def mcp(
     def find() -> "Address":
         return _find(url, token)
 
-    connected = Gateway(find, wait_seconds=from_environment(McpSettings).mcp_wait_seconds)
+    connected = Gateway(
+        find,
+        wait_seconds=from_environment(McpSettings).mcp_wait_seconds,
+        is_exposed=is_http and not is_loopback(http_host),
+    )
     with interruptible(lambda: "the MCP server has stopped"):
         if http_port is None:
             asyncio.run(serve_stdio(connected))

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 from mcp import Client
+from mcp.server.mcpserver.exceptions import ToolError
 
 from services.mcp.gateway import Address, Gateway, NoGateway
 from services.mcp.server import mcp_server
@@ -191,6 +192,23 @@ async def test_a_wrong_argument_is_named(
 ) -> None:
     async with client_of(quick) as client:
         assert field in await error_of(client, "rank_images", **arguments)
+
+
+async def test_other_machines_reach_no_gateway_without_tokens(quick: Site) -> None:
+    results = []
+    for fake_site in (quick, site(with_tokens=True)):
+        app = httpx2.ASGITransport(fake_site.app)
+        gateway = Gateway(
+            lambda: Address(HOME),
+            client=lambda app=app: httpx2.AsyncClient(transport=app),  # type: ignore[misc]
+            is_exposed=True,
+        )
+        async with Client(mcp_server(gateway)) as client:
+            results.append(await error_of(client, "read_taste", user_id="ada"))
+        with pytest.raises(ToolError, match="no profile" if results[1:] else "PREFERSTREAM_OPS"):
+            await gateway.get("/v1/profiles/ada", token="secret-reader")
+    assert "PREFERSTREAM_OPS_TOKENS" in results[0]
+    assert "valid bearer token" in results[1]
 
 
 def _no_gateway() -> Address:
