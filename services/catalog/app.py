@@ -114,7 +114,8 @@ async def build(
         writing=writing,
         forget_address=indexer.loading.forget,
     )
-    await restore(catalogs, messaging)
+    version = shared.models.champion.model_version
+    await restore(catalogs, messaging, model_version=version, clock=system_clock)
     connect(kafka, publications)
     await follow_promotions(kafka, shared.models, messaging)
     indexing = BackgroundIndexing(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from services.catalog.plan import check_key
+from shared.domain.clock import Clock
 from shared.domain.errors import Unprocessable
 from shared.domain.images.image_key import ImageKey
 from shared.events import CatalogImage
@@ -17,26 +18,51 @@ from shared.messaging.client.settings import MessagingSettings
 from shared.messaging.read.tail import whole_topic
 from shared.store.catalog.images import Publication
 from shared.store.catalog.serving import Catalogs
+from shared.store.catalog.status import IndexingStatus
 
 log = logging.getLogger(__name__)
 BATCH: Final = 500
 
 
-async def restore(catalogs: Catalogs, messaging: MessagingSettings) -> int:
+async def restore(
+    catalogs: Catalogs, messaging: MessagingSettings, *, model_version: str, clock: Clock
+) -> int:
     """Publish the images of the topic to an empty catalog; returns how many there were.
 
     The committed offsets of the service say that all of them are stored, so nothing else would
-    bring them back. Raises `Unavailable`.
+    bring them back. A stored status marks an unfinished restoration, which the next start repeats.
+    Raises `Unavailable`.
     """
-    for catalog in await catalogs.everywhere():
-        if (await catalog.walk(limit=1)).images:
-            return 0
+    if not await _is_unfinished(catalogs) and not await _is_empty(catalogs):
+        return 0
     publications = await asyncio.to_thread(lambda: latest(whole_topic(messaging, CATALOG)))
+    if not publications:
+        return 0
+    status = IndexingStatus(
+        collection=catalogs.current_space.collection,
+        model_version=model_version,
+        updated_at=clock(),
+        problem="the store had no catalog; the images of the topic are published again",
+        restoring=True,
+    )
+    await catalogs.put_status(status)
     for start in range(0, len(publications), BATCH):
         await catalogs.current.publish(publications[start : start + BATCH])
-    if publications:
-        log.info("the store had no catalog; %d images are published again", len(publications))
+    await catalogs.put_status(status.model_copy(update={"problem": None, "restoring": False}))
+    log.info("the store had no catalog; %d images are published again", len(publications))
     return len(publications)
+
+
+async def _is_unfinished(catalogs: Catalogs) -> bool:
+    collection = catalogs.current_space.collection
+    return any(s.restoring for s in await catalogs.statuses() if s.collection == collection)
+
+
+async def _is_empty(catalogs: Catalogs) -> bool:
+    for catalog in await catalogs.everywhere():
+        if (await catalog.walk(limit=1)).images:
+            return False
+    return True
 
 
 def latest(records: Iterable[Record]) -> list[Publication]:

@@ -82,6 +82,9 @@ class BackgroundIndexing:
     async def start(self) -> None:
         """Start the tasks; raises `Unavailable`."""
         await self._reindexing.start()
+        if self._reindexing.serving is not None:
+            # Another process drops collections that no status shows to be in use.
+            await self._catalogs.put_status(self.status())
         self._indexer.loading.on_change = self._wake_all
         steps: dict[str, Step] = {
             "scan": self.scan_if_due,

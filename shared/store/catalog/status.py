@@ -57,6 +57,8 @@ class IndexingStatus(Value):
     problem: str | None = None
     """Why nothing is indexed at present, for a person; None while all is well."""
     reindexing: Reindexing | None = None
+    restoring: bool = False
+    """Whether the images of the topic are being published to an empty catalog."""
 
     @property
     def total(self) -> TenantProgress:

@@ -1,12 +1,23 @@
 """An empty store gets the images of the topic again, as the latest record of each says."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from services.catalog.restoring import latest
+import pytest
+
+from services.catalog import restoring
+from services.catalog.restoring import BATCH, latest, restore
 from shared.client.catalog import catalog_image, removal
+from shared.domain.clock import system_clock
+from shared.domain.errors import Unavailable
 from shared.events.topics import CATALOG
 from shared.events.wire.codec import encode
 from shared.events.wire.record import Outgoing, Record
+from shared.messaging.client.settings import MessagingSettings
+from shared.store.catalog.images import Publication
+from tests.fakes.stores.catalog import InMemoryCatalog
+from tests.fakes.stores.catalogs import InMemoryCatalogs
+from tests.unit.services.catalog.service_on_fakes import SPACE
 
 NOW_MS = int(datetime.now(UTC).timestamp() * 1000)
 
@@ -42,3 +53,31 @@ def test_records_that_became_dead_letters_are_left_out() -> None:
     no_key = Outgoing(CATALOG.name, None, good.value)
     (publication,) = latest(read(good, wrong_key, no_json, no_key))
     assert publication.entry.image_id == "a"
+
+
+class FailingCatalog(InMemoryCatalog):
+    """A catalog whose store ends after the first batch."""
+
+    async def publish(self, publications: Sequence[Publication]) -> None:
+        if self.publish_calls == 1:
+            self.publish_calls += 1
+            raise Unavailable("qdrant", "it restarts")
+        await super().publish(publications)
+
+
+async def test_an_interrupted_restoration_is_repeated_at_the_next_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    images = [encode(catalog_image(f"i{n}", f"https://x/{n}.png")) for n in range(BATCH + 100)]
+    monkeypatch.setattr(restoring, "whole_topic", lambda *_: read(*images))
+    catalogs = InMemoryCatalogs(SPACE)
+    catalogs.current = catalogs._by_space[SPACE] = FailingCatalog()
+
+    async def start() -> int:
+        return await restore(catalogs, MessagingSettings(), model_version="m-1", clock=system_clock)
+
+    with pytest.raises(Unavailable):
+        await start()
+    assert await start() == len(images)
+    assert await catalogs.current.count() == len(images)
+    assert await start() == 0

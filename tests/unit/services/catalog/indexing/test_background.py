@@ -5,6 +5,7 @@ import asyncio
 from services.catalog.indexing.audiences import Audiences
 from shared.domain.images.image_key import ImageKey
 from shared.store.catalog.protocol import CatalogStore
+from tests.fakes.stores.catalog import InMemoryCatalog
 from tests.unit.services.catalog.service_on_fakes import SPACE, CatalogOnFakes
 
 
@@ -64,3 +65,11 @@ async def test_audiences_are_published_one_after_another() -> None:
     assert not await audiences.publish_next()
     (content,) = service.new
     assert published == [(content.key, content.index.content_hash)]
+
+
+async def test_a_collection_for_another_encoder_is_in_use_before_it_is_filled() -> None:
+    service = CatalogOnFakes(serving_catalog=InMemoryCatalog())
+    await service.background.start()
+    (status,) = await service.catalogs.statuses()
+    assert status.collection == SPACE.collection
+    await service.background.stop()
