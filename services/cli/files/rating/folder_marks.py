@@ -22,7 +22,7 @@ MAX_REFERENCES: Final = 100
 
 @dataclass
 class FolderMarks:
-    """The photographs of a folder, and what the person has said about them."""
+    """The photographs of a folder, and the person's own ratings of them."""
 
     photographs: list[Photograph] = field(default_factory=list)
     stars: dict[Path, int] = field(default_factory=dict)
@@ -80,13 +80,15 @@ def chosen(paths: list[Path], stars: dict[Path, int], *, best_first: bool) -> li
 
 
 def read_bounded(path: Path) -> bytes:
-    """The bytes of a sidecar, and one more than is allowed of a larger one."""
+    """The bytes of a sidecar, and one more than is allowed of a larger one; raises `OSError`."""
+    if not path.is_file():
+        raise OSError("it is no regular file")
     with path.open("rb") as stream:
         return stream.read(MAX_BYTES + 1)
 
 
 def _embedded(path: Path) -> Marks:
-    """What the photograph itself says; nothing where it has no XMP or cannot be read."""
+    """The rating inside the photograph; nothing where it has no XMP or cannot be read."""
     try:
         with Image.open(path) as image:
             packet = image.info.get("xmp")

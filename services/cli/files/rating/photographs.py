@@ -83,7 +83,11 @@ def _of_folder(
         suffix = path.suffix.lower()
         if name.startswith("."):
             continue
-        if suffix == SIDECAR:
+        known = suffix == SIDECAR or suffix in SUFFIXES or suffix in RAW_SUFFIXES
+        if known and not path.is_file():
+            # A pipe would be read without end; a broken link has no picture.
+            on_skipped(Skipped(path, "is no regular file, or a link to a file that is missing"))
+        elif suffix == SIDECAR:
             sidecars[name[: -len(SIDECAR)].lower()].append(path)
         elif suffix in SUFFIXES:
             images[path.stem.lower()].append(path)
@@ -109,9 +113,7 @@ def _of_folder(
     for stem, files in raws.items():
         if stem not in images:
             for path in files:
-                on_skipped(
-                    Skipped(path, "cannot be decoded; export a JPEG of the same name next to it")
-                )
+                on_skipped(Skipped(path, NO_JPEG))
 
 
 def _each_once(names: Iterable[str]) -> list[str]:

@@ -10,8 +10,8 @@ from services.cli.files.rating.folder_marks import FolderMarks
 from services.cli.files.rating.photographs import Names, Skipped
 from services.cli.files.rating.score_cache import ScoreCache
 from services.cli.files.rating.sidecar import Rated
-from shared.domain.images.star_ratings import By, stars_of
 from services.cli.files.rating.write_stars import Written, write_stars
+from shared.domain.images.star_ratings import By, stars_of
 from shared.domain.taste import Taste
 from shared.runtime.file_scorer import (
     BATCH,

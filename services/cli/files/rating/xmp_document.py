@@ -14,6 +14,8 @@ from xml.sax.saxutils import escape, quoteattr
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 MAX_BYTES: Final = 50_000_000
 """Some editors keep masks of a photograph in its sidecar."""
+TEXT_BYTES: Final = 1_000_000
+"""Text that the parser collects before it hands it over."""
 _ATTRIBUTE: Final = re.compile(rb"([^\s=<>\"'/]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 _TAG: Final = re.compile(rb"(?:[^>\"']+|\"[^\"]*\"|'[^']*')*>")
 _DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -279,6 +281,8 @@ class _Parser:
         self._prefixes: list[dict[str, str]] = [{"xml": "http://www.w3.org/XML/1998/namespace"}]
         self._declared: dict[str, str] = {}
         self._expat = expat.ParserCreate("utf-8", namespace_separator=" ")
+        # Without it a text comes line by line, and to join a mask of 50 MB takes an hour.
+        self._expat.buffer_text, self._expat.buffer_size = True, TEXT_BYTES
         self._expat.StartElementHandler = self._start
         self._expat.EndElementHandler = self._end
         self._expat.CharacterDataHandler = self._text

@@ -1,9 +1,12 @@
 """Photographs are found with their RAW files and sidecars of either naming."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from services.cli.files.rating.folder_marks import read_bounded
 from services.cli.files.rating.photographs import Photograph, Skipped, photographs
 
 
@@ -66,5 +69,19 @@ def test_a_raw_file_alone_is_left_out_with_a_remedy(tmp_path: Path) -> None:
     skipped: list[Skipped] = []
     folder = folder_with(tmp_path, "a.cr2", "b.heic", "c.jpg")
     assert len(list(photographs(folder, skipped.append))) == 1
+    with pytest.raises(OSError, match="no regular file"):
+        read_bounded(tmp_path / "a.jpg.xmp")
     assert {s.path.name for s in skipped} == {"a.cr2", "b.heic"}
     assert all("export a JPEG" in s.reason for s in skipped)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_pipes_and_broken_links_are_left_out(tmp_path: Path) -> None:
+    folder_with(tmp_path, "a.jpg")
+    for name in ("b.jpg", "a.jpg.xmp", "c.nef"):
+        os.mkfifo(tmp_path / name)
+    (tmp_path / "d.jpg").symlink_to(tmp_path / "missing.jpg")
+    skipped: list[Skipped] = []
+    (photograph,) = photographs(tmp_path, skipped.append)
+    assert (photograph.path.name, photograph.sidecars) == ("a.jpg", ())
+    assert {s.path.name for s in skipped} == {"b.jpg", "a.jpg.xmp", "c.nef", "d.jpg"}

@@ -1,5 +1,7 @@
 """Stars and words are written next to everything else, and a person's own rating stays."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -148,3 +150,15 @@ def test_any_words_give_valid_xmp(words: list[tuple[str, str]]) -> None:
     for program in PROGRAMS:
         after = written(sidecar(program, 0), Rated(3, 1.0, tuple(words)))
         assert XmpDocument(after).value(RATING) == "3"
+
+
+def test_a_long_text_of_many_lines_is_read_in_seconds() -> None:
+    mask = ("x" * 76 + "\n") * 40_000
+    content = sidecar("darktable", 0).replace(
+        b"</rdf:Description>", f"<a:m xmlns:a='urn:a'>{mask}</a:m></rdf:Description>".encode()
+    )
+    assert len(content) > 3_000_000
+    started = time.process_time()
+    assert written(content, FOUR)
+    # 15 s and more where each line makes a copy of the text before it.
+    assert time.process_time() - started < 5
