@@ -17,6 +17,8 @@ CatalogImages = Mapping[str, str] | Iterable[CatalogImage]
 """Images for the catalog: addresses by image id, or complete events."""
 WANTED = ("limit", "filter", "similar_to", "cursor")
 """Fields of `from_catalog`."""
+OF_THE_FIRST_PAGE = frozenset({"filter", "similar_to", "request_id", "event_id", "occurred_at"})
+"""Fields that a request for a further page does not repeat."""
 
 
 def catalog_image(image_id: str, uri: str, **fields: Any) -> CatalogImage:
@@ -65,9 +67,10 @@ def feed_request(user_id: str, **fields: Any) -> ImageCandidates:
 def next_page(feed: RankedFeed, fields: Mapping[str, Any]) -> dict[str, Any] | None:
     """The fields of `feed_request` for the page after a feed; None after the last page.
 
-    The filter and `similar_to` are those of the first page, which the cursor stands for.
+    The filter and `similar_to` are those of the first page, which the cursor stands for. Each page
+    is a request of its own: with the id of the first one it would be that page again.
     """
     if feed.next_cursor is None:
         return None
-    kept = {name: value for name, value in fields.items() if name not in ("filter", "similar_to")}
+    kept = {name: value for name, value in fields.items() if name not in OF_THE_FIRST_PAGE}
     return {**kept, "cursor": feed.next_cursor}

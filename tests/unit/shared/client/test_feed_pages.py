@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from shared.client import AsyncClient, Client
+from shared.client.catalog import next_page
 from shared.events import RankedFeed
 
 CURSORS = ["c-1", "c-2", None]
@@ -40,6 +41,12 @@ def test_pages_follow_until_the_last_one(monkeypatch: pytest.MonkeyPatch) -> Non
     pages = list(client.feed_pages("ada", **WANTED[0]))
     assert [feed.request_id for feed in pages] == ["r-0", "r-1", "r-2"]
     assert requests == WANTED
+
+
+def test_a_further_page_is_a_request_of_its_own() -> None:
+    first = {"request_id": "r-0", "event_id": uuid4(), "top_k": 3}
+    assert next_page(page(0), first) == {"top_k": 3, "cursor": "c-1"}
+    assert next_page(page(2), first) is None
 
 
 async def test_pages_are_requested_when_they_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
