@@ -14,6 +14,7 @@ from services.cli.interchange.backtest_output import (
     remarks,
     write_backtest_page,
 )
+from services.cli.interchange.reading_options import check_texts, names_of, zone_of
 from services.cli.output.console import (
     print_json,
     print_line,
@@ -70,6 +71,9 @@ def backtest(
     for file in files or []:
         if not file.exists():
             wrong_use(f"there is no file {file}; check its name")
+    check_texts(uri_template=uri_template, encoding=encoding, user_field=user_field)
+    zone_of(timezone)
+    names_of(format or "", mapping or [])
     options = {
         "--format": format, "--tenant": tenant, "--uri-field": uri_field,
         "--uri-template": uri_template, "--user-field": user_field, "--encoding": encoding,
@@ -93,10 +97,10 @@ def backtest(
     if result.code or not lines:
         raise typer.Exit(result.code or 1)
     report = BacktestReport.model_validate_json(lines[-1])
-    if page is not None:
-        write_backtest_page(page, report)
+    # First: a page that cannot be written must not cost the report of minutes.
     _show(report, json.loads(lines[-1]) if as_json else None)
     if page is not None:
+        write_backtest_page(page, report)
         print_progress(f"page: {page.resolve()}")
     if not report.methods:
         raise typer.Exit(1)

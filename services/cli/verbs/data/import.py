@@ -5,7 +5,6 @@ import time
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -15,6 +14,7 @@ from services.cli.interchange.import_checkpoint import ImportCheckpoint
 from services.cli.interchange.import_counts import ImportCounts
 from services.cli.interchange.import_output import count_rows, problem_lines
 from services.cli.interchange.import_run import run_import
+from services.cli.interchange.reading_options import check_texts, names_of, zone_of
 from services.cli.interchange.refused_lines import RefusedLines
 from services.cli.output.console import (
     FAILURE,
@@ -29,7 +29,6 @@ from services.cli.program.interruption import interruptible
 from shared.client import Client
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable, Unprocessable
-from shared.events.interchange.event_names import BadMapping, event_names
 from shared.events.interchange.formats import FORMATS, Format, read_files
 from shared.events.interchange.options import ImportOptions, UserField
 from shared.events.types.base import DEFAULT_TENANT
@@ -100,10 +99,14 @@ def import_(
     )  # fmt: skip
     if missing := [str(file) for file in files if str(file) != "-" and not file.exists()]:
         wrong_use(f"there is no file {missing[0]}; check its name")
+    refused_path = refused_file or _refused_file(files[0])
+    if refused_path.is_dir() or any(_is_same(refused_path, file) for file in files):
+        # The file of the refused lines is replaced by each run.
+        wrong_use(f"{refused_path} is a folder or an imported file; name another with --refused")
     counts = ImportCounts()
     chosen = [format, lists, *sorted(mapping or []), *map(str, _values(options, encoding))]
     progress = _Progress(counts)
-    refused_lines = RefusedLines(None if dry_run else refused_file or _refused_file(files[0]))
+    refused_lines = RefusedLines(None if dry_run else refused_path)
     with interruptible(counts.sentence), refused_lines as refused:
         reads = read_files(reader, files, options, encoding=encoding)
         common: dict[str, Any] = {
@@ -141,34 +144,17 @@ def _options(
     uri_template: str | None, tags_field: str | None, user_field: str, timezone: str,
     missing_time: str | None, encoding: str | None,
 ) -> ImportOptions:  # fmt: skip
-    pairs = [text.rpartition("=") for text in mapping]
-    for text, (name, _, target) in zip(mapping, pairs, strict=True):
-        if not name or not target:
-            wrong_use(f"--map {text} is not NAME=TYPE")
-    if user_field not in ("client_id", "user_id"):
-        wrong_use(f"--user-field must be client_id or user_id, not {user_field}")
-    if uri_template is not None and "{id}" not in uri_template:
-        wrong_use(f"--uri-template {uri_template} does not contain {{id}}")
-    if encoding is not None:
-        try:
-            "".encode(encoding)
-        except LookupError:
-            wrong_use(f"{encoding} is no encoding; use a name of Python, such as cp1252")
+    check_texts(uri_template=uri_template, encoding=encoding, user_field=user_field)
+    names, zone = names_of(reader.name, mapping), zone_of(timezone)
     now = system_clock()
     field: UserField = user_field  # type: ignore[assignment]  # checked above
     try:
         TypeAdapter[str](Identifier).validate_python(tenant)
-        names = event_names(reader.name, {name: target for name, _, target in pairs})
-        zone = ZoneInfo(timezone)
         missing = None
         if missing_time is not None:
             missing = TypeAdapter[datetime](Moment).validate_python(
                 missing_time, context=now_context(now)
             )
-    except BadMapping as error:
-        wrong_use(str(error))
-    except (ZoneInfoNotFoundError, OSError):
-        wrong_use(f"{timezone} is no time zone; use a name such as Europe/Berlin")
     except ValidationError as error:
         wrong_use(f"--tenant or --missing-time: {error.errors()[0]['msg']}")
     return ImportOptions(
@@ -194,6 +180,10 @@ def _refused_file(file: Path) -> Path:
     name = "stdin" if str(file) == "-" else file.name
     folder = Path() if str(file) == "-" or unwritable_because(file.parent) else file.parent
     return folder / f"{name}.refused.jsonl"
+
+
+def _is_same(path: Path, file: Path) -> bool:
+    return str(file) != "-" and path.exists() and path.samefile(file)
 
 
 class _Progress:

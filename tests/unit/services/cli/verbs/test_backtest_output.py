@@ -94,3 +94,24 @@ def test_wrong_use_is_named(tmp_path: Path, arguments: list[str], message: str) 
     ended = CliRunner(env={"COLUMNS": "300"}).invoke(app, ["backtest", *given])
     assert ended.exit_code == 2
     assert message in ended.output
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--timezone", "Mars/Olympus", "no time zone"),
+        ("--encoding", "klingon", "no encoding"),
+        ("--map", "click", "not NAME=TYPE"),
+        ("--map", "click=magic", "no type of feedback"),
+        ("--uri-template", "https://host/", "{id}"),
+        ("--user-field", "email", "client_id or user_id"),
+    ],
+)
+def test_a_wrong_option_is_named_before_anything_is_read(
+    tmp_path: Path, option: str, value: str, message: str
+) -> None:
+    (tmp_path / "FILE").write_text("", encoding="utf-8")
+    given = ["backtest", str(tmp_path / "FILE"), "--format", "ubi", option, value]
+    result = CliRunner(env={"COLUMNS": "400"}).invoke(app, given)
+    assert result.exit_code == 2
+    assert message in result.output

@@ -128,6 +128,8 @@ def test_a_file_without_problems_ends_with_success(tmp_path: Path) -> None:
         (["ubi", "FILE", "--missing-time", "soon"], "RFC 3339"),
         (["ubi", "FILE", "--lists", "both"], "views or skip"),
         (["ubi", "FILE", "--tenant", ""], "--tenant"),
+        (["ubi", "FILE", "--timezone", "../x"], "no time zone"),
+        (["ubi", "FILE", "--refused", "FILE"], "name another with --refused"),
     ],
 )
 def test_wrong_use_is_named(tmp_path: Path, arguments: list[str], message: str) -> None:
