@@ -292,7 +292,8 @@ CATALOG = Board(
     "Preferstream: catalog",
     (
         Panel("Images", "short",
-              (("max by (state) (preferstream_catalog_images)", "{{state}}"),),
+              (("max by (state) (preferstream_catalog_images)", "{{state}}"),
+               ("max(preferstream_catalog_retrying_images)", "wait for their host")),
               "Images of the catalog; outdated ones serve until a newer model describes them."),
         Panel("Published, removed, indexed", "reqps",
               ((f"sum(rate(preferstream_catalog_published_total[{RATE}]))", "published"),
@@ -303,7 +304,7 @@ CATALOG = Board(
         Panel("Failed and tried again", "reqps",
               (*_rate("preferstream_catalog_failed_total", "reason"),
                (f"sum(rate(preferstream_catalog_retried_total[{RATE}]))", "tried again later")),
-              "Images per second that cannot be indexed, by reason, or that are tried again later."),
+              "Images per second that cannot be indexed, by reason, or are tried again later."),
         Panel("Stages of indexing", "s",
               _quantiles("preferstream_catalog_index_seconds", by="stage"),
               "Seconds to load one image, and to encode, describe and write one batch."),

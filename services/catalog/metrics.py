@@ -57,6 +57,11 @@ class CatalogMetrics:
             ["state"],
             registry=registry,
         )
+        self.retrying_images = Gauge(
+            "preferstream_catalog_retrying_images",
+            "Images that wait for their next attempt, since their host did not answer",
+            registry=registry,
+        )
         self.reindexed_share = Gauge(
             "preferstream_catalog_reindexed_ratio",
             "Share of images done in the collection of a new encoder; 1 when it serves",

@@ -203,6 +203,7 @@ class BackgroundIndexing:
         status = self.status()
         for state, count in self._counts.by_state.items():
             self._metrics.images.labels(state).set(count)
+        self._metrics.retrying_images.set(sum(status.retrying.values()))
         self._metrics.reindexed_share.set(status.reindexing.share if status.reindexing else 1.0)
         if self._scanned is None:
             return False  # the counts are not complete

@@ -3,6 +3,7 @@
 import asyncio
 
 from services.catalog.indexing.audiences import Audiences
+from shared.domain.errors import Unavailable
 from shared.domain.images.image_key import ImageKey
 from shared.store.catalog.protocol import CatalogStore
 from tests.fakes.stores.catalog import InMemoryCatalog
@@ -29,6 +30,12 @@ async def test_the_status_is_stored_when_it_changes_and_as_a_heartbeat() -> None
     await service.background.store_status()
     assert service.catalogs.status_log[-1].of("default").waiting == 1
     assert service.metrics.images.labels("waiting")._value.get() == 1
+    assert service.metrics.retrying_images._value.get() == 0
+    service.images.refused["drawing:blue"] = Unavailable("image_host", "it does not answer")
+    await service.index_all()
+    service.time.now += 3
+    await service.background.store_status()
+    assert service.metrics.retrying_images._value.get() == 1
 
 
 async def test_the_status_names_the_problem_while_nothing_progresses() -> None:
