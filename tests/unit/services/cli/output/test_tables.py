@@ -98,8 +98,7 @@ def test_a_pinned_subject_that_no_reference_shows_is_explained() -> None:
             SubjectWord(word="bird", weight=1.0, count=2),
         )
     )
-    profile = FROM_PREFERSTREAM[1][0]
-    assert isinstance(profile, ProfileUpdated)
+    profile = next(event for event, *_ in FROM_PREFERSTREAM if isinstance(event, ProfileUpdated))
     corrected = profile.model_copy(update={"subjects": Subjects(preference=pinned)})
     (note,) = unseen_pins(corrected, "Lighthouses")
     assert "none of this user's references is named Lighthouses" in note
