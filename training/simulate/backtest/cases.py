@@ -18,6 +18,12 @@ MOST_IMAGES: Final = 50
 """Longer lists are measured by their first images, which users see."""
 
 
+NO_CLICK: Final = "no click"
+ONLY_CLICKS: Final = "every image was clicked"
+OF_VALUE_ONLY: Final = frozenset({NO_CLICK, ONLY_CLICKS})
+"""Such lists do not show which order is better, but they count in a click rate."""
+
+
 @dataclass(frozen=True)
 class Known:
     """What the services would have known of a user at one moment: image ids, the latest first."""
@@ -42,6 +48,8 @@ class Case:
     """What was known of another user of the tenant at that time, for the control `other_user`."""
     popularity: Mapping[str, int]
     """Earlier clicks of other users on each image of the list."""
+    is_of_value: bool = True
+    """Whether the list belongs to the sample from which click rates are estimated."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +61,40 @@ class Cases:
 
 
 def select_cases(history: History, *, most: int, seed: int) -> Cases:
-    """At most `most` lists with a click, of users with an earlier like; drawn at random by id."""
+    """At most `most` lists with a click, of users with an earlier like; drawn at random by id.
+
+    At most as many lists without a click, in which chance made choices, are drawn in the same way:
+    a click rate of lists with clicks alone would be too high. `is_of_value` marks the lists that
+    were drawn with the same probability whether they have a click or not.
+    """
     left_out: Counter[str] = Counter()
-    usable = []
+    usable, of_value_only = list[Ranking](), list[Ranking]()
     for ranking in history.rankings:
         problem = _problem(ranking)
-        if problem is None and not _liked_before(history, ranking.user, ranking.at):
+        is_of_value = problem in OF_VALUE_ONLY and ranking.has_chance
+        if (problem is None or is_of_value) and not _liked_before(
+            history, ranking.user, ranking.at
+        ):
             problem = "no earlier click of this user"
+        elif is_of_value:
+            of_value_only.append(ranking)
+            continue
         if problem is None:
             usable.append(ranking)
         else:
             left_out[problem] += 1
-    chosen = sorted(usable, key=lambda r: _hash(seed, *r.user, r.request_id))[:most]
+
+    def drawn(ranking: Ranking) -> bytes:
+        return _hash(seed, *ranking.user, ranking.request_id)
+
+    chosen = sorted(usable, key=drawn)[:most]
     if len(chosen) < len(usable):
         left_out["beyond --rankings"] = len(usable) - len(chosen)
+        last = drawn(chosen[-1])
+        of_value_only = [ranking for ranking in of_value_only if drawn(ranking) <= last]
+    without = sorted(of_value_only, key=drawn)[:most]
+    limit = drawn(without[-1]) if len(without) < len(of_value_only) else None
+    chosen += without
     popularity = _Popularity(history)
     shown = _shown_by_user(history)
     cases = []
@@ -78,6 +106,7 @@ def select_cases(history: History, *, most: int, seed: int) -> Cases:
                 _known(history, shown, ranking.user, ranking),
                 _known(history, shown, other, ranking) if other is not None else None,
                 popularity.before(ranking),
+                is_of_value=limit is None or drawn(ranking) <= limit,
             )
         )
     return Cases(tuple(cases), dict(left_out))
@@ -89,8 +118,8 @@ def _problem(ranking: Ranking) -> str | None:
     if len(ids) < 2:
         return "fewer than two images with positions"
     if not clicked:
-        return "no click"
-    return "every image was clicked" if len(clicked) == len(ids) else None
+        return NO_CLICK
+    return ONLY_CLICKS if len(clicked) == len(ids) else None
 
 
 def _liked_before(history: History, user: User, at: datetime) -> bool:

@@ -46,6 +46,11 @@ class Ranking:
     propensities: tuple[float, ...] = ()
     explored: tuple[bool, ...] = ()
 
+    @property
+    def has_chance(self) -> bool:
+        """Whether chance made choices in it with known probabilities."""
+        return any(self.explored) or any(propensity < 1 for propensity in self.propensities)
+
 
 @dataclass
 class _Shown:

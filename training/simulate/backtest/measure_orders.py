@@ -42,7 +42,8 @@ async def rank_case(case: Case, images: Images, ranker: ServingRanker) -> Ranked
     )
     places = tuple(place for place, image_id in enumerate(ids) if (tenant, image_id) in loaded)
     kept = [ids[place] for place in places]
-    if not 0 < len(case.ranking.clicked & set(kept)) < len(kept):
+    is_mixed = 0 < len(case.ranking.clicked & set(kept)) < len(kept)
+    if len(kept) < 2 or not (is_mixed or case.ranking.has_chance):
         return TOO_FEW_IMAGES
     if not any(key in loaded for key in _keys(tenant, case.known.liked)):
         return NO_REFERENCES
@@ -82,9 +83,11 @@ def method_results(ranked: Sequence[RankedCase], *, seed: int) -> dict[str, Meth
 
 
 def _by_case(ranked: Sequence[RankedCase], method: str, *, seed: int) -> dict[int, OrderMetrics]:
-    """By number of the list; a list that the method cannot rank is missing."""
+    """By number of the list; a list that the method or its clicks cannot rank is missing."""
     metrics = {
-        number: _metrics(case, method, seed=seed + number) for number, case in enumerate(ranked)
+        number: _metrics(case, method, seed=seed + number)
+        for number, case in enumerate(ranked)
+        if case.is_mixed
     }
     return {number: each for number, each in metrics.items() if each is not None}
 

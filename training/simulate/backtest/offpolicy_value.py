@@ -42,8 +42,9 @@ class _Decision:
 
 def offpolicy_value(ranked: Sequence[RankedCase], *, seed: int) -> OffPolicy:
     """The click rate of our order and of the logged one, or why there is none."""
-    pairs = [d for n, case in enumerate(ranked) for d in _pair_decisions(case, seed=seed + n)]
-    places = [d for n, case in enumerate(ranked) for d in _place_decisions(case, seed=seed + n)]
+    cases = [(seed + n, case) for n, case in enumerate(ranked) if case.case.is_of_value]
+    pairs = [d for number, case in cases for d in _pair_decisions(case, seed=number)]
+    places = [d for number, case in cases for d in _place_decisions(case, seed=number)]
     rows, unit = (pairs, "explored pairs") if pairs else (places, "placements")
     if not rows:
         return OffPolicy(problem=NO_PROPENSITIES)
@@ -67,12 +68,11 @@ def offpolicy_value(ranked: Sequence[RankedCase], *, seed: int) -> OffPolicy:
 
 def _pair_decisions(case: RankedCase, *, seed: int) -> Iterator[_Decision]:
     ranking = case.case.ranking
-    places = [place for place, flag in enumerate(ranking.explored) if flag]
     index = {place: n for n, place in enumerate(case.places)}
     rank = {n: r for r, n in enumerate(by_score(case.scores[OURS], seed=seed))}
     features = _features(case)
-    for upper, lower in zip(places[::2], places[1::2], strict=False):
-        if lower != upper + 1 or upper not in index or lower not in index:
+    for upper, lower in _pairs(ranking.explored):
+        if upper not in index or lower not in index:
             continue
         first, second = index[upper], index[lower]
         ours_first = rank[first] < rank[second]
@@ -84,6 +84,16 @@ def _pair_decisions(case: RankedCase, *, seed: int) -> Iterator[_Decision]:
             features[first],
             features[first if ours_first else second],
         )
+
+
+def _pairs(explored: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """Neighbors that are both marked, each place once; a mark without a neighbor is in no pair."""
+    upper = 0
+    while upper + 1 < len(explored):
+        if explored[upper] and explored[upper + 1]:
+            yield upper, upper + 1
+            upper += 1
+        upper += 1
 
 
 def _place_decisions(case: RankedCase, *, seed: int) -> Iterator[_Decision]:

@@ -28,3 +28,8 @@ class RankedCase:
     def clicked(self) -> list[bool]:
         ranking = self.case.ranking
         return [ranking.image_ids[place] in ranking.clicked for place in self.places]
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some images were clicked and others not: then its clicks compare orders."""
+        return len(set(self.clicked)) == 2

@@ -1,8 +1,10 @@
 """A history is read in any order, for a stable sample of users, and only the past is used."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,6 +73,28 @@ def test_a_case_knows_only_what_was_before_its_list() -> None:
     assert ada.popularity == {"d": 0, "b": 0, "e": 1}
     assert bob.known.liked == ()
     assert cases.left_out == {"no earlier click of this user": 1, "no click": 1}
+
+
+def test_lists_of_chance_without_a_click_count_with_the_same_probability() -> None:
+    """Else the click rate is that of lists with a click, which is too high."""
+    events: list[object] = [feedback("ada", "like", "q", 0)]
+    for n in range(400):
+        listed = shown("ada", f"r{n}", n + 1, f"a{n}", f"b{n}")
+        events.append(replace(listed, explored=(True, True), propensities=(0.5, 0.5)))
+        if n % 4 == 0:
+            events.append(feedback("ada", "click", f"a{n}", n + 1, request_id=f"r{n}"))
+    for most in (1_000, 50):
+        chosen = select_cases(built(events), most=most, seed=0).cases
+        clicked = sum(bool(case.ranking.clicked) for case in chosen)
+        assert clicked == min(most, 100)
+        assert len(chosen) <= 2 * most
+        of_value = [bool(case.ranking.clicked) for case in chosen if case.is_of_value]
+        assert sum(of_value) / len(of_value) == pytest.approx(0.25, abs=0.1)
+    certain = [replace(e, explored=()) if isinstance(e, ShownList) else e for e in events]
+    certain = [replace(e, propensities=()) if isinstance(e, ShownList) else e for e in certain]
+    chosen = select_cases(built(certain), most=1_000, seed=0)
+    assert len(chosen.cases) == 100
+    assert chosen.left_out == {"no click": 300}
 
 
 def test_later_feedback_does_not_change_a_case() -> None:

@@ -9,7 +9,7 @@ from training.evaluation.controls import USER_BLIND
 from training.simulate.backtest.cases import Case, Known
 from training.simulate.backtest.history import Ranking
 from training.simulate.backtest.measure_orders import method_results
-from training.simulate.backtest.offpolicy_value import NO_PROPENSITIES, offpolicy_value
+from training.simulate.backtest.offpolicy_value import NO_PROPENSITIES, _pairs, offpolicy_value
 from training.simulate.backtest.order_metrics import by_score, order_metrics, random_metrics
 from training.simulate.backtest.ranked_case import LOGGED, OURS, POPULARITY, RankedCase
 
@@ -83,6 +83,22 @@ def test_explored_pairs_give_the_click_rate_of_our_order() -> None:
     assert covered >= 26
     assert value.logged is not None
     assert value.logged.value == pytest.approx(0.35, abs=0.08)
+
+
+def test_a_mark_without_its_neighbor_is_in_no_pair() -> None:
+    assert list(_pairs([True, False, True, True, False, True])) == [(2, 3)]
+    assert list(_pairs([True, True, True, True])) == [(0, 1), (2, 3)]
+
+
+def test_lists_without_a_click_count_in_the_value_and_not_in_the_orders() -> None:
+    ranked = [
+        case(f"u{n % 50}", [5.0, 1.0], {0} if n % 5 == 0 else set(), explored=True)
+        for n in range(200)
+    ]
+    value = offpolicy_value(ranked, seed=0)
+    assert value.logged is not None
+    assert value.logged.value == pytest.approx(0.2)
+    assert method_results(ranked, seed=0)[OURS].rankings == 40
 
 
 def test_a_history_without_propensities_says_why_there_is_no_estimate() -> None:
