@@ -165,7 +165,9 @@ class _Others:
         return _Count(count.viewers - 1, count.value - own.value)
 
     def rate(self, image_id: str) -> float:
-        count = self.count(image_id)
+        return self.rate_of(self.count(image_id))
+
+    def rate_of(self, count: _Count) -> float:
         return (count.value + PRIOR_VIEWERS * self.mean) / (count.viewers + PRIOR_VIEWERS)
 
 
@@ -227,10 +229,9 @@ class Popularity:
         if tenant is None:
             return []
         others = _Others.of(tenant, without=user.user_id)
+        counts = {image_id: others.count(image_id) for image_id in tenant.most_popular()}
         rates = {
-            image_id: others.rate(image_id)
-            for image_id in tenant.most_popular()
-            if others.count(image_id).value > 0
+            image_id: others.rate_of(count) for image_id, count in counts.items() if count.value > 0
         }
         popular = [image_id for image_id, rate in rates.items() if rate > others.mean]
         return sorted(popular, key=lambda image_id: -rates[image_id])[:limit]

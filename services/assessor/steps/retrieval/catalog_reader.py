@@ -127,12 +127,13 @@ class CatalogReader:
     async def _new(self, newest: Sequence[str], number: int, *, since: datetime) -> tuple[str, ...]:
         """The newest images that are hardly viewed.
 
-        They are chosen from `NEW_PER_PLACE` times `number` images, the newest of the selection.
+        They are chosen from the newest images of the selection, `number` of them at least and
+        `NEW_PER_PLACE` times as many at most.
         """
         excluded = self._selection.exclude_ids
         left = [name for name in newest if name not in excluded]
         is_full = bool(newest) and len(newest) >= NEW_PER_PLACE * number
-        if is_full and len(left) < len(newest):
+        if is_full and len(left) < number:
             query = self._newest(number, since)
             (left,) = await self._catalog.ids([(self._selection, query)])
         viewers = self._viewers(left)

@@ -1,5 +1,6 @@
 """A random draw from the catalog depends on its images and the seed, on every store."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -61,3 +62,18 @@ async def test_the_newest_images_come_first_and_old_ones_are_not_new(
         assert set(sure.new) == {"a", "b"}
         later = await reader.sure([], popular=0, new=5, since=NOW + timedelta(days=1))
         assert later.new == ()
+
+
+async def test_excluded_images_leave_their_places_to_other_new_ones(tmp_path: Path) -> None:
+    async with opened("in memory", tmp_path) as catalog:
+        await fill(catalog, **{f"i{number:02}": axis(number % 6) for number in range(40)})
+        newest = [i.entry.image_id for i in await catalog.newest(SELECTION, limit=12)]
+        # Of the ten images that are read first, a few are excluded, or all of them.
+        for excluded, expected in ((newest[:3], newest[3:10]), (newest[:10], newest[10:12])):
+            without = replace(SELECTION, exclude_ids=frozenset(excluded))
+            reader = CatalogReader(
+                catalog, without, popularity=Popularity(), user=User("default", "ana")
+            )
+            sure = await reader.sure([], popular=0, new=5, since=NOW - timedelta(days=1))
+            assert sure.new[: len(expected)] == tuple(expected)
+            assert len(sure.new) >= 5
