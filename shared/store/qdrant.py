@@ -12,8 +12,10 @@ from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import ApiException
 from qdrant_client.http.models import (
     Distance,
+    OptimizersConfigDiff,
     PayloadSchemaType,
     ScalarQuantization,
+    TurboQuantization,
     VectorParams,
 )
 
@@ -72,7 +74,8 @@ async def ensure_collection(
     *,
     on_disk: bool,
     others: Mapping[str, VectorParams] = NO_OTHERS,
-    quantization: ScalarQuantization | None = None,
+    quantization: ScalarQuantization | TurboQuantization | None = None,
+    optimizers: OptimizersConfigDiff | None = None,
 ) -> None:
     """Create a collection if it is missing; safe to repeat.
 
@@ -87,7 +90,10 @@ async def ensure_collection(
         }
         try:
             await client.create_collection(
-                name, vectors_config={**vectors, **others}, quantization_config=quantization
+                name,
+                vectors_config={**vectors, **others},
+                quantization_config=quantization,
+                optimizers_config=optimizers,
             )
         except ApiException:
             # Another instance may have created it in the meantime.

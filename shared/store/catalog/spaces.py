@@ -23,8 +23,9 @@ ALIAS: Final = "catalog"
 """Name under which the serving collection is read."""
 REGISTRY: Final = "catalog_spaces"
 """Collection that describes the space of each collection of the catalog."""
-FORMAT: Final = 1
-"""Version of the payload and of the named vectors; a change starts a new collection."""
+FORMAT: Final = 2
+"""Version of the payload and of the named vectors. A change starts a new collection, which
+re-indexing fills from the old one. Version 2 has the vector `combined`."""
 MAX_SPACES: Final = 1_000
 """Spaces that are read from the registry; those that do not serve are dropped."""
 

@@ -24,6 +24,8 @@ DELETED_FOR_SECONDS: Final = 3600.0
 """How long deleted points may stay in the files. An erasure does not wait: it calls `purge`."""
 UNINDEXED_POINTS: Final = 2_000
 """New points of a collection with an index after which the index is brought up to date."""
+INDEX_DELAY_SECONDS: Final = 30.0
+"""Without a pause, so many new points wait no longer: a search compares them number by number."""
 
 
 class Collections:
@@ -43,6 +45,12 @@ class Collections:
         self._shards = {name: Shard(self._path(name)) for name in self.configs}
         self._due: dict[str, float] = {}
         """When each collection was first written to since its last maintenance."""
+        self._unindexed = {
+            name: self._counted_unindexed(name)
+            for name, config in self.configs.items()
+            if _has_index(config)
+        }
+        """Of collections with an index: points with new vectors since it was brought up to date."""
         self._postponed_until = 0.0
 
     def shard(self, name: str) -> Shard:
@@ -59,6 +67,8 @@ class Collections:
         if name in self:
             raise ValueError(f"Collection {name} already exists")
         self._shards[name] = Shard.create(self._path(name), config)
+        if _has_index(config):
+            self._unindexed[name] = 0
         self._write_index(self.configs | {name: config}, self.aliases)
 
     def drop(self, name: str) -> bool:
@@ -68,6 +78,7 @@ class Collections:
         remaining = {alias: target for alias, target in self.aliases.items() if target != name}
         self._write_index({n: c for n, c in self.configs.items() if n != name}, remaining)
         self._due.pop(name, None)
+        self._unindexed.pop(name, None)
         shard.engine.close()
         shutil.rmtree(self._path(name))
         return True
@@ -91,16 +102,22 @@ class Collections:
                     aliases[target] = collection
         self._write_index(self.configs, aliases)
 
-    def written(self, name: str) -> None:
-        """Note a write, so that maintenance follows."""
-        self._due.setdefault(self.aliases.get(name, name), time.monotonic())
+    def written(self, name: str, *, vectors: int = 0) -> None:
+        """Note a write with new vectors of so many points, so that maintenance follows."""
+        name = self.aliases.get(name, name)
+        self._due.setdefault(name, time.monotonic())
+        if name in self._unindexed:
+            self._unindexed[name] += vectors
 
     def maintenance_in(self) -> float | None:
-        """Seconds that the next maintenance may wait for a pause; None if nothing is due."""
+        """Seconds that the next maintenance may wait for a pause; None if nothing is due.
+
+        0 means that it waits for no pause.
+        """
         ages = [time.time() - since for _, since in self._deletions()]
         if self._due:
-            waited = time.monotonic() - min(self._due.values())
-            wait = 0.0 if waited > LONGEST_DELAY_SECONDS else IDLE_SECONDS
+            now = time.monotonic()
+            wait = 0.0 if any(self._is_late(name, now) for name in self._due) else IDLE_SECONDS
         elif ages:
             wait = DELETED_FOR_SECONDS - max(ages)
         else:
@@ -112,14 +129,19 @@ class Collections:
         self._postponed_until = time.monotonic() + POSTPONED_SECONDS
 
     def maintain(self) -> None:
-        """Maintain the collection that waits longest: flush, index, remove deleted points."""
+        """Maintain one collection: flush, index, remove deleted points.
+
+        The first one is one that may wait no longer, and then the one that waits longest.
+        """
         if not self._due:
             oldest, _ = min(self._deletions(), key=lambda item: item[1])
             self._shards[oldest].purge()
             return
-        name = min(self._due, key=self._due.__getitem__)
+        now = time.monotonic()
+        name = min(self._due, key=lambda due: (not self._is_late(due, now), self._due[due]))
         if self._needs_index(name):
             self._shards[name].optimize()
+            self._unindexed[name] = 0
         else:
             self._shards[name].flush()
         del self._due[name]
@@ -137,12 +159,18 @@ class Collections:
             for shard in self._shards.values():
                 stack.callback(shard.close)
 
+    def _is_late(self, name: str, now: float) -> bool:
+        """Whether the maintenance of a collection that was written to waits for no pause."""
+        longest = INDEX_DELAY_SECONDS if self._needs_index(name) else LONGEST_DELAY_SECONDS
+        return now - self._due[name] > longest
+
     def _needs_index(self, name: str) -> bool:
-        config = self.configs[name]
-        if not config.get("quantization_config") and not config.get("hnsw_config"):
-            return False
-        vectors = len(config["vectors"])
-        return self._shards[name].unindexed_points(vectors=vectors) > UNINDEXED_POINTS
+        return self._unindexed.get(name, 0) > UNINDEXED_POINTS
+
+    def _counted_unindexed(self, name: str) -> int:
+        """An estimate when the folder opens: a point without some of its vectors counts in part."""
+        vectors = len(self.configs[name]["vectors"])
+        return self._shards[name].unindexed_points(vectors=vectors)
 
     def _path(self, name: str) -> Path:
         return collection_folder(self._folder, name)
@@ -164,3 +192,7 @@ class Collections:
     ) -> None:
         atomic_write(self._index, json.dumps({"collections": configs, "aliases": aliases}))
         self.configs, self.aliases = dict(configs), dict(aliases)
+
+
+def _has_index(config: Mapping[str, Any]) -> bool:
+    return bool(config.get("quantization_config") or config.get("hnsw_config"))

@@ -1,7 +1,7 @@
 """Carry out the client's calls on the shards; each public method is one call."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -79,10 +79,10 @@ class Operations:
         self._update(name, edge.UpdateOperation.delete_field_index(field))
 
     def upsert(self, name: str, points: Sequence[tuple[PointId, NamedVectors, Json]]) -> None:
-        self._update(name, _upserted(points))
+        self._update(name, _upserted(points), vectors=len(points))
 
     def update_vectors(self, name: str, points: Sequence[tuple[PointId, NamedVectors]]) -> None:
-        self._update(name, _with_vectors(points))
+        self._update(name, _with_vectors(points), vectors=len(points))
 
     def delete(self, name: str, selector: Selector) -> None:
         """Delete points. A call that matches none leaves no work for later."""
@@ -130,7 +130,9 @@ class Operations:
         Each is a name of `BATCHED` and its arguments. A change is whole or missing after a crash,
         and so is all that follows it.
         """
-        self._update(name, *(BATCHED[change](*arguments) for change, arguments in changes))
+        vectors = sum(len(given[0]) for change, given in changes if change in WITH_VECTORS)
+        operations = [BATCHED[change](*given) for change, given in changes]
+        self._update(name, *operations, vectors=vectors)
 
     def retrieve(
         self, name: str, ids: Sequence[PointId], payload: Any, vectors: bool | list[str]
@@ -187,9 +189,15 @@ class Operations:
         """Remove deleted points from the files of a collection now."""
         self._collections.shard(name).purge()
 
-    def _update(self, name: str, *operations: edge.UpdateOperation, deletes: bool = False) -> None:
+    def _update(
+        self,
+        name: str,
+        *operations: edge.UpdateOperation,
+        deletes: bool = False,
+        vectors: int = 0,
+    ) -> None:
         shard = self._collections.shard(name)
-        self._collections.written(name)
+        self._collections.written(name, vectors=vectors)
         shard.update(*operations, deletes=deletes)
 
 
@@ -213,10 +221,12 @@ def _with_payload(ids: Sequence[PointId], payload: Json) -> edge.UpdateOperation
     return edge.UpdateOperation.set_payload(list(ids), dict(payload))
 
 
-BATCHED: Final = {
+BATCHED: Final[Mapping[str, Callable[..., edge.UpdateOperation]]] = {
     "upsert": _upserted, "update_vectors": _with_vectors, "delete_vectors": _without_vectors,
     "set_payload": _with_payload,
 }  # fmt: skip
+WITH_VECTORS: Final = ("upsert", "update_vectors")
+"""Changes of a batch that write vectors."""
 
 
 def _filter(selector: Selector) -> edge.Filter:

@@ -60,7 +60,8 @@ def _serve(calls: Connection, replies: Connection, collections: Collections) -> 
     while True:
         wait = collections.maintenance_in()
         pause = PARENT_CHECK_SECONDS if wait is None else min(wait, PARENT_CHECK_SECONDS)
-        if not calls.poll(pause):
+        # Maintenance that waits for no pause comes before the next call, which may wait already.
+        if wait == 0.0 or not calls.poll(pause):
             if os.getppid() != parent:
                 return
             if pause == wait:

@@ -1,14 +1,18 @@
 """Each vector space has its collection, and an alias names the one that serves."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 from qdrant_client import AsyncQdrantClient
 
 from shared.domain.user import User
+from shared.store.catalog.collection import SERVER_QUANTIZATION, prepare_collection
 from shared.store.catalog.qdrant_catalog import QdrantCatalog
 from shared.store.catalog.queries import CatalogQuery, CatalogSelection
+from shared.store.catalog.serving import QdrantCatalogs
 from shared.store.catalog.spaces import ALIAS, CatalogSpace, CatalogSpaces
 from shared.store.erasures import QdrantErasures
 from shared.store.qdrant import open_qdrant
@@ -52,6 +56,35 @@ async def test_the_old_space_serves_until_the_new_one_takes_its_place(
     assert (await client.count(ALIAS)).count == 1
     hits = await new.query(CatalogSelection("default"), [CatalogQuery("image", (axis(0, 3),))])
     assert [hit.image.entry.image_id for hit in hits[0]] == ["a"]
+
+
+async def test_a_folder_of_an_earlier_format_is_filled_again_in_a_new_collection(
+    client: AsyncQdrantClient,
+) -> None:
+    earlier = SPACE.model_copy(update={"format": SPACE.format - 1})
+    await QdrantCatalogs(client, earlier).prepare()
+    catalogs = QdrantCatalogs(client, SPACE)
+    await catalogs.prepare()
+    assert await catalogs.serving_space() == earlier
+    assert await catalogs.serving() is not catalogs.current, "re-indexing fills the new one"
+    await catalogs.serve_current()
+    assert await catalogs.drop_others() == [earlier.collection]
+
+
+async def test_the_engine_keeps_one_bit_a_number_and_a_server_one_byte(
+    client: AsyncQdrantClient, tmp_path: Path
+) -> None:
+    await prepared(client, SPACE)
+    (folder,) = (tmp_path / "edge").glob("collection-catalog.encoder*")
+    config = json.loads((folder / "edge_config.json").read_bytes())
+    assert config["quantization_config"]["turbo"]["bits"] == "bits1"
+    assert config["optimizers"]["max_segment_size"] == 256 << 10
+    server = AsyncMock(AsyncQdrantClient)
+    server.collection_exists.return_value = False
+    await prepare_collection(server, SPACE.collection, SPACE.sizes)
+    given = server.create_collection.call_args.kwargs["quantization_config"]
+    assert given == SERVER_QUANTIZATION
+    assert given.scalar.type == "int8"
 
 
 async def test_a_vector_of_another_space_is_an_error(client: AsyncQdrantClient) -> None:
