@@ -177,7 +177,7 @@ def _add_reading(server: MCPServer[Any], gateway: Gateway) -> None:
         limit: Annotated[int, Field(description="Number of images.", ge=1, le=300)] = 10,
         tenant: Tenant = None,
     ) -> SimilarImages:
-        """Find images of the catalog that look like one of its images, whoever looks at them."""
+        """Find images of the catalog that look like one of its images, for all users alike."""
         path = f"/v1/images/{segment(image_id)}/similar"
         _, payload = await gateway.get(path, token=token_of(context), limit=limit, tenant=tenant)
         return SimilarImages.of(payload)

@@ -75,6 +75,9 @@ def image_id_of(path: Path, folder: Path) -> str:
 
 
 def _image(path: Path, options: FolderOptions, roots: Sequence[Path]) -> CatalogImage:
+    if path.exists() and not path.is_file():
+        # A pipe would be read without end.
+        raise _Refused("is no regular file")
     with path.open("rb") as file:
         start = file.read(START_BYTES)
     if image_format(start) is None:

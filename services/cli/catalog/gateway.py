@@ -68,13 +68,13 @@ class Gateway:
 
     def audience(self, image_id: str, *, tenant: str | None) -> list[dict[str, Any]]:
         """The users whose taste the image meets."""
-        path = f"/v1/images/{quote(image_id, safe='')}/audience"
+        path = f"/v1/images/{_segment(image_id)}/audience"
         users: list[dict[str, Any]] = self._get(path, tenant=tenant)["users"]
         return users
 
     def taste(self, user_id: str, *, tenant: str | None) -> Taste:
         """The stored taste of a user, in words."""
-        path = f"/v1/profiles/{quote(user_id, safe='').replace('.', '%2E')}"
+        path = f"/v1/profiles/{_segment(user_id)}"
         profile = self._get(path, tenant=tenant)
         sides = {side: profile[side] for side in ("preference", "non_preference")}
         return Taste.model_validate(sides)
@@ -95,6 +95,11 @@ class Gateway:
         if response.status_code < 500:
             raise Unprocessable("refused", detail)
         raise Unavailable("gateway", detail)
+
+
+def _segment(identifier: str) -> str:
+    """An id as one segment of a path, also where it is `..` or has slashes."""
+    return quote(identifier, safe="").replace(".", "%2E")
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class Rated:
 
 
 def marks_of(document: XmpDocument) -> Marks:
-    """The person's own rating and label. A rating that we wrote and nobody changed is none."""
+    """The person's own rating and label. A rating of ours that is unchanged is none."""
     label = document.value(LABEL) or None
     stars = _whole(document.value(RATING))
     if not stars:

@@ -198,7 +198,7 @@ def show(
     for user in users or ():
         print_line(("audience: ", "bold"), Id(user["user_id"]), f" {user['score']:.1f} of 25")
     if users == []:
-        print_line("the image meets nobody's taste")
+        print_line("the image meets the taste of no user")
 
 
 @app.command()

@@ -148,7 +148,7 @@ class Audience(Value):
 
     image_id: Identifier
     users: tuple[MatchedUser, ...]
-    """Empty when the image meets nobody's taste."""
+    """Empty when the image meets the taste of no user."""
 
 
 class FeedBody(Value):

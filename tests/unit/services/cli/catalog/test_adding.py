@@ -1,6 +1,7 @@
 """`catalog add`: files become images, what is known is skipped, and the wait ends."""
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -92,6 +93,19 @@ def test_a_file_that_is_no_picture_costs_only_itself(tmp_path: Path) -> None:
     log, added = add(tmp_path)
     assert [image.image_id for image in log.sent] == ["a.png"]
     assert ["HTML" in added.refused[0].reason, added.refused[1].reason] == [True, "is empty"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_pipes_and_links_to_nothing_are_refused(tmp_path: Path) -> None:
+    picture(tmp_path / "good.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
+    (tmp_path / "broken.png").symlink_to(tmp_path / "missing.png")
+    images = images_of(tmp_path)
+    assert [i.image_id for i in images if isinstance(i, CatalogImage)] == ["good.png"]
+    refused = {i.path.name: i.reason for i in images if isinstance(i, RefusedFile)}
+    assert refused["pipe.png"] == "is no regular file"
+    assert refused.keys() == {"pipe.png", "loop.png", "broken.png"}
 
 
 def test_what_the_catalog_has_is_skipped_and_a_changed_file_is_indexed_again(

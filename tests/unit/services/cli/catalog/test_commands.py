@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -89,6 +90,16 @@ def test_the_audience_of_an_image_is_shown_on_request(run: Any) -> None:
     pages = [(200, {"images": [IMAGE | {"image_id": "b"}], "next": None}), (200, users)]
     result = run("catalog", "show", "b", "--audience", pages=pages)
     assert "ada 17.2 of 25" in result.stdout
+
+
+@pytest.mark.parametrize("image_id", ["..", "a/../b", "a b?c#d", "ä%2F"])
+def test_the_audience_of_any_id_is_one_segment_of_the_path(image_id: str) -> None:
+    log: list[httpx.Request] = []
+    answering((200, {"users": []}), log=log).audience(image_id, tenant=None)
+    path = log[0].url.raw_path.decode()
+    assert path.count("/") == 4
+    assert ".." not in path
+    assert unquote(path) == f"/v1/images/{image_id}/audience"
 
 
 def test_nothing_is_removed_without_a_confirmation(run: Any) -> None:
