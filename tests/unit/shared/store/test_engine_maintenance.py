@@ -1,15 +1,19 @@
 """The index of a collection is brought up to date in a pause, and without one after a while."""
 
+import pickle
 import time
 from array import array
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from shared.store.edge import collections as module
 from shared.store.edge.collections import IDLE_SECONDS, INDEX_DELAY_SECONDS, Collections
 from shared.store.edge.operations import Operations
+from shared.store.edge.worker import _serve
 
 NAME = "things"
 SIZE = 64
@@ -105,3 +109,18 @@ def test_points_of_an_earlier_process_are_quantized_too(tmp_path: Path, clock: l
     clock[0] += INDEX_DELAY_SECONDS + 1
     assert collections.maintenance_in() == 0
     collections.close()
+
+
+def test_late_maintenance_comes_before_a_call_that_waits() -> None:
+    """An indexing service and searches call without a gap."""
+    steps: list[str] = []
+    collections = Mock(Collections, aliases={})
+    collections.maintenance_in.side_effect = [0.0, None, None]
+    collections.maintain.side_effect = lambda: steps.append("maintenance")
+    collections.drop.side_effect = lambda name: steps.append(f"drop {name}")
+    (calls, sent), (received, replies) = Pipe(duplex=False), Pipe(duplex=False)
+    sent.send_bytes(pickle.dumps(("delete_collection", (NAME,), {})))
+    sent.close()
+    _serve(calls, replies, collections)
+    assert steps == ["maintenance", f"drop {NAME}"]
+    received.close()
