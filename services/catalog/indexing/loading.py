@@ -58,6 +58,8 @@ class Loading:
         self._loaded: deque[LoadedItems] = deque()
         self._hashes: dict[str, tuple[float, str]] = {}
         """When an address was loaded and with which hash, oldest first."""
+        self._forgotten = 0
+        """How often an address was forgotten: a load that began before remembers nothing."""
         self.on_change: Callable[[], None] = lambda: None
         """Called when an address is loaded or refused."""
 
@@ -78,6 +80,7 @@ class Loading:
     def forget(self, uri: str) -> None:
         """Load this address again the next time."""
         self._hashes.pop(uri, None)
+        self._forgotten += 1
 
     def start(self, items: Sequence[Item]) -> None:
         """Load the addresses of these images, each once."""
@@ -113,7 +116,7 @@ class Loading:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _load(self, uri: str, items: tuple[Item, ...]) -> None:
-        tenant = items[0].key.tenant
+        tenant, forgotten = items[0].key.tenant, self._forgotten
         try:
             with self._metrics.seconds.labels("load").time():
                 image = await self._source.load(uri, requester=("catalog", tenant))
@@ -125,11 +128,15 @@ class Loading:
             internal = Unavailable(INTERNAL, f"it failed with {type(error).__name__}: {error}")
             await self._refused([(item, internal) for item in items])
             return
+        if forgotten == self._forgotten:
+            self._remember(uri, image.content_hash)
+        self._loaded.append(LoadedItems(items, image))
+
+    def _remember(self, uri: str, content_hash: str) -> None:
         self._hashes.pop(uri, None)
-        self._hashes[uri] = (self._monotonic(), image.content_hash)
+        self._hashes[uri] = (self._monotonic(), content_hash)
         while len(self._hashes) > KNOWN_ADDRESSES:
             del self._hashes[next(iter(self._hashes))]
-        self._loaded.append(LoadedItems(items, image))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._tasks[task]

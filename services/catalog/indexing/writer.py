@@ -75,6 +75,8 @@ class IndexWriter:
             for content_hash, content in contents.items()
             for item in items[content_hash]
         }
+        for key in await self._published_again([item for item, _ in indexed.values()]):
+            del indexed[key]
         with self._metrics.seconds.labels("write").time():
             written = await self._catalog.index([content for _, content in indexed.values()])
             await self._remember([indexed[key][1] for key in sorted(written)])
@@ -109,11 +111,15 @@ class IndexWriter:
             )
             failures[item.key] = failure
             failed.append((item, failure))
+        for key in await self._published_again([item for item, _ in failed]):
+            failures.pop(key, None)
         if not failures:
             return
         await self._catalog.fail(failures)
         present = await self._catalog.get(list(failures))
         for item, failure in failed:
+            if item.key not in failures:
+                continue
             self._waiting.finished(item.key)
             if item.key not in present:
                 continue
@@ -121,6 +127,23 @@ class IndexWriter:
             after = item.image.model_copy(update={"failure": failure, "index": index})
             self._changed(item, after, model_version)
             self._metrics.failed.labels(failure.reason).inc()
+
+    async def _published_again(self, items: Sequence[Item]) -> list[ImageKey]:
+        """Images that were published again after they were read; they wait again.
+
+        One that was removed meanwhile may have other content at the same address, so it is loaded
+        again. What is known about the content of the others is stored by now.
+        """
+        stored = await self._catalog.get([item.key for item in items])
+        again = [
+            item
+            for item in items
+            if item.key in stored and stored[item.key].published_at != item.image.published_at
+        ]
+        for item in again:
+            self._waiting.finished(item.key)
+            self._waiting.add(item.key, item.priority)
+        return [item.key for item in again]
 
     def _indexed(
         self, item: Item, content_hash: str, content: Content, model_version: str

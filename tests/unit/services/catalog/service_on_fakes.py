@@ -139,10 +139,11 @@ class CatalogOnFakes:
         *,
         key: bytes | None = None,
         offset: int | None = None,
+        occurred_at: datetime = NOW,
         **fields: Any,
     ) -> None:
         event = CatalogImage(
-            event_id=uuid4(), occurred_at=NOW, image_id=image_id, uri=uri, **fields
+            event_id=uuid4(), occurred_at=occurred_at, image_id=image_id, uri=uri, **fields
         )
         await self.publications.publish(event, self._delivery(key or event.key.encode(), offset))
 
