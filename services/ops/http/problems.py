@@ -95,12 +95,18 @@ def listed_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
     listed = [
         {
             "pointer": "/" + "/".join(_escaped(str(part)) for part in error["loc"]),
-            "detail": str(error["msg"]).removeprefix("Value error, ")[:300],
+            "detail": _detail(error),
         }
         for error in errors[:MAX_ERRORS]
     ]
     more = len(errors) - len(listed)
     return listed + ([{"pointer": "", "detail": f"and {more} more"}] if more else [])
+
+
+def _detail(error: Mapping[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "there is no such field; correct its name or remove it"
+    return str(error["msg"]).removeprefix("Value error, ")[:300]
 
 
 def _escaped(part: str) -> str:

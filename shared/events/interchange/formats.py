@@ -1,5 +1,6 @@
 """The formats that can be imported, and how their files become events."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,5 +99,5 @@ def _results(
     try:
         yield from format.reader(row, options)
     except Unprocessable as error:
-        text = str(dict(row.fields))[:SHOWN_TEXT]
+        text = json.dumps(dict(row.fields), ensure_ascii=False, default=str)[:SHOWN_TEXT]
         yield Problem(row.file, row.line, error.reason, error.detail, text)

@@ -25,6 +25,7 @@ from services.cli.output.console import (
     print_rows,
     wrong_use,
 )
+from services.cli.output.counts import count
 from services.cli.output.wrapping import Id
 from services.cli.program.interruption import interruptible
 from services.local.runtime_file import RuntimeFile
@@ -41,6 +42,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command()(fit)
+FOLDER_HELP = "Folder with pictures, with its subfolders. The id of an image is its path below it."
 SHOWN_REASONS = 10
 Tenant = Annotated[str, typer.Option(help="Tenant of the images.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -48,7 +50,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command()
 def add(
-    folder: Annotated[Path, typer.Argument(help="Folder with pictures, with its subfolders.")],
+    folder: Annotated[Path, typer.Argument(help=FOLDER_HELP)],
     tag: Annotated[
         list[str] | None, typer.Option(help="Tag of all images; can be repeated.")
     ] = None,
@@ -112,8 +114,8 @@ def _report(added: Added, indexed: Indexed | None, *, as_json: bool) -> None:
         print_json(result)
     else:
         print_line(
-            f"{len(added.accepted)} images accepted, {len(added.unchanged)} unchanged,"
-            f" {len(added.refused)} unreadable"
+            f"{count(len(added.accepted), 'image')} accepted, {len(added.unchanged)} unchanged,"
+            f" {len(added.refused)} refused"
         )
         for file in added.refused[:SHOWN_REASONS]:
             print_line(Id(str(file.path)), f" {file.reason}")
@@ -164,7 +166,7 @@ def list_(
     elif shown:
         print_rows(images_table(shown))
     else:
-        print_line("the catalog has no such image")
+        print_line(_no_image(tenant, any_image=not (tag or author or status)))
     if len(images) > limit:
         print_progress(f"there are more than {limit}; --limit shows more")
 
@@ -214,8 +216,8 @@ def remove(
     """
     system = connect()
     ids = list(dict.fromkeys(image_ids))
-    if not yes and not typer.confirm(f"Remove {len(ids)} images from the catalog?", err=True):
-        fail("nothing was removed")
+    if not yes and not _is_confirmed(f"Remove {count(len(ids), 'image')} from the catalog?"):
+        fail("nothing was removed; a program confirms with --yes")
     try:
         with (
             interruptible(lambda: "stopped while removing; run the same command again"),
@@ -227,4 +229,20 @@ def remove(
     if as_json:
         print_json({"removed": ids})
     else:
-        print_line(f"{len(ids)} images are removed; they are in no feed within seconds")
+        print_line(f"{count(len(ids), 'image')} removed; feeds leave them out within seconds")
+
+
+def _is_confirmed(question: str) -> bool:
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:  # the input has ended: a program runs the command
+        return False
+
+
+def _no_image(tenant: str, *, any_image: bool) -> str:
+    if any_image:
+        return (
+            f"the catalog of the tenant {tenant} has no image; `preferstream catalog add FOLDER`"
+            " publishes pictures"
+        )
+    return f"the catalog of the tenant {tenant} has no image that meets these conditions"

@@ -18,6 +18,8 @@ from shared.events import DEFAULT_TENANT, ImageCandidates, RankedFeed
 from shared.events.types.catalog import DEFAULT_SHORTLIST, MAX_SHORTLIST
 from shared.events.wire.validation_problems import describe_problems
 
+PAGE: Final = 20
+"""Images in a feed without `--limit`."""
 NAMED_USERS: Final = 5
 """Users that an error message names."""
 
@@ -28,8 +30,13 @@ def feed(
         typer.Argument(metavar="[USER]", help="User for whom a feed of catalog images is made."),
     ] = None,
     limit: Annotated[
-        int, typer.Option(min=1, max=MAX_SHORTLIST, help="With USER: images in the feed.")
-    ] = 20,
+        int | None,
+        typer.Option(
+            min=1,
+            max=MAX_SHORTLIST,
+            help="With USER: images in the feed. Default: 20, or those of the page before.",
+        ),
+    ] = None,
     tag: Annotated[
         list[str] | None,
         typer.Option(help="With USER: only images with one of these tags; can be repeated."),
@@ -70,7 +77,7 @@ def feed(
 
 
 def _make(
-    user_id: str, tenant: str, *, limit: int, tags: Sequence[str], similar_to: str | None,
+    user_id: str, tenant: str, *, limit: int | None, tags: Sequence[str], similar_to: str | None,
     next_page: bool, seconds: float, as_json: bool,
 ) -> None:  # fmt: skip
     try:
@@ -78,10 +85,13 @@ def _make(
             interruptible(lambda: "the feed may still come; `preferstream feed` shows it"),
             Client(messaging_settings(connect()), tenant=tenant) as app,
         ):
-            cursor = _cursor(app, User(tenant, user_id)) if next_page else None
-            event = request_for(
-                user_id, tenant, limit=limit, tags=tags, similar_to=similar_to, cursor=cursor
-            )
+            if next_page:
+                page = _latest_page(app, User(tenant, user_id))
+                event = request_for_next(page, limit=limit)
+            else:
+                event = request_for(
+                    user_id, tenant, limit=limit or PAGE, tags=tags, similar_to=similar_to
+                )
             ranked = next(iter(app.answers([event], seconds=seconds)), None)
             if ranked is None:
                 raise NoAnswer(event.request_id, seconds=seconds)
@@ -98,21 +108,37 @@ def _make(
 
 def request_for(
     user_id: str, tenant: str, *, limit: int, tags: Sequence[str] = (),
-    similar_to: str | None = None, cursor: str | None = None,
+    similar_to: str | None = None,
 ) -> ImageCandidates:  # fmt: skip
-    """The request for a feed of `limit` images; raises `ValidationError`.
+    """The request for the first page of a feed, of `limit` images; raises `ValidationError`.
 
-    More images are found and ranked than are shown: the next page continues with the others.
+    More images are found and ranked than are shown: the next page continues with the others. With
+    `similar_to` only the images that are shown are found: of more, the ranking by taste would
+    choose others than the most similar ones.
     """
     wanted = {"filter": {"tags_any": list(tags)}} if tags else {}
     return feed_request(
-        user_id, tenant=tenant, limit=max(limit, DEFAULT_SHORTLIST), top_k=limit,
-        similar_to=similar_to, cursor=cursor, **wanted,
+        user_id, tenant=tenant, limit=_shortlist(limit, similar=similar_to is not None),
+        top_k=limit, similar_to=similar_to, **wanted,
     )  # fmt: skip
 
 
-def _cursor(app: Client, user: User) -> str:
-    """Where the user's latest feed of the catalog continues."""
+def request_for_next(page: RankedFeed, *, limit: int | None) -> ImageCandidates:
+    """The request for the page after `page`; without `limit`, with as many images as `page`."""
+    shown = limit or len(page.items) or PAGE
+    similar = any(item.source == "similar" for item in page.items)
+    return feed_request(
+        page.user_id, tenant=page.tenant, limit=_shortlist(shown, similar=similar), top_k=shown,
+        cursor=page.next_cursor,
+    )  # fmt: skip
+
+
+def _shortlist(shown: int, *, similar: bool) -> int:
+    return shown if similar else max(shown, DEFAULT_SHORTLIST)
+
+
+def _latest_page(app: Client, user: User) -> RankedFeed:
+    """The user's latest feed of the catalog; it has a next page."""
     feeds = app.feeds(
         wanted=lambda feed: (
             User(feed.tenant, feed.user_id) == user
@@ -122,10 +148,9 @@ def _cursor(app: Client, user: User) -> str:
     )
     if not feeds:
         fail("this user has no feed from the catalog yet; leave out --next")
-    cursor = feeds[-1].next_cursor
-    if cursor is None:
+    if feeds[-1].next_cursor is None:
         fail("the user's latest feed has no next page: all images that match were shown")
-    return cursor
+    return feeds[-1]
 
 
 def _show(

@@ -14,8 +14,9 @@ from services.cli.program.interruption import interruptible
 from shared.client import Client
 from shared.client import action as made
 from shared.domain.errors import Unavailable, Unprocessable
-from shared.events import Feedback
+from shared.events import DEFAULT_TENANT, Feedback
 from shared.events.types.feedback import Action
+from shared.events.wire.validation_problems import describe_problems
 
 ACTIONS = get_args(Action)
 
@@ -33,6 +34,7 @@ def feedback(
         int | None,
         typer.Option(min=0, help="How long the user looked at the image, in milliseconds."),
     ] = None,
+    tenant: Annotated[str, typer.Option(help="Tenant of the user.")] = DEFAULT_TENANT,
     as_json: Annotated[bool, typer.Option("--json", help="Print the event ids as JSON.")] = False,
 ) -> None:
     """Send one feedback event per image.
@@ -45,7 +47,7 @@ def feedback(
     try:
         events = [
             _event(action, image, system.allowed_file_roots, user=user, request_id=request_id,
-                   dwell_ms=dwell_ms)
+                   dwell_ms=dwell_ms, tenant=tenant)
             for image in images
         ]  # fmt: skip
         with (
@@ -58,7 +60,7 @@ def feedback(
     except NoImages as error:
         wrong_use(str(error))
     except ValidationError as error:
-        wrong_use(error.errors()[0]["msg"])
+        wrong_use(describe_problems(error))
     except (Unavailable, Unprocessable) as error:
         fail(error.detail)
     if as_json:
@@ -69,7 +71,7 @@ def feedback(
 
 def _event(
     action: str, image: str, roots: tuple[str, ...], *, user: str, request_id: str | None,
-    dwell_ms: int | None,
+    dwell_ms: int | None, tenant: str,
 ) -> Feedback:  # fmt: skip
     path = Path(image)
     uri: str | None = None
@@ -79,4 +81,6 @@ def _event(
         uri = image_uri(path, roots=roots)
     kind: Action = action  # type: ignore[assignment]  # checked at the start of the command
     image_id = path.name if uri else image
-    return made(user, kind, image_id, uri=uri, request_id=request_id, dwell_ms=dwell_ms)
+    return made(
+        user, kind, image_id, uri=uri, request_id=request_id, dwell_ms=dwell_ms, tenant=tenant
+    )

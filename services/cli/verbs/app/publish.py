@@ -19,6 +19,7 @@ from services.cli.output.console import (
     print_rows,
     wrong_use,
 )
+from services.cli.output.counts import count
 from services.cli.program.interruption import interruptible
 from services.cli.publishing.batch_ids import Batch, batch
 from services.cli.publishing.progress import CountingClient, Progress
@@ -26,7 +27,7 @@ from shared.client import request
 from shared.domain.clock import system_clock
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.domain.requests.request_key import RequestKey
-from shared.events import ImageCandidates, RankedFeed
+from shared.events import DEFAULT_TENANT, ImageCandidates, RankedFeed
 from shared.events.types.candidates import MAX_CANDIDATES, ExplainOption
 from shared.messaging.client.connection import Kafka
 from shared.settings import from_environment
@@ -45,6 +46,9 @@ def publish(
     json_lines: Annotated[
         Path | None,
         typer.Option(help="File with one candidate event per line; - for standard input."),
+    ] = None,
+    tenant: Annotated[
+        str | None, typer.Option(help="Tenant of the user; with --json-lines, in the lines.")
     ] = None,
     top_k: Annotated[
         int | None, typer.Option(min=1, max=MAX_CANDIDATES, help="Number of images in the feed.")
@@ -66,6 +70,8 @@ def publish(
     """
     if (json_lines is None) == (not images):
         wrong_use("name image files, folders or URIs, or a file with --json-lines (not both)")
+    if json_lines is not None and tenant is not None:
+        wrong_use("name the tenant in the field `tenant` of each line; leave out --tenant")
     settings = from_environment(ConnectionSettings)
     system = connect()
     progress = Progress()
@@ -78,7 +84,7 @@ def publish(
                 wrong_use("name the user of the feed with --user")
             event = _request(
                 images or [], system.allowed_file_roots, user=user, top_k=top_k,
-                explain=explain, deadline_ms=deadline_ms,
+                explain=explain, deadline_ms=deadline_ms, tenant=tenant or DEFAULT_TENANT,
             )  # fmt: skip
             parts = [b"images", event.model_dump_json(exclude=NEW_FIELDS).encode()]
         parts.append((settings.kafka_bootstrap_servers or "").encode())
@@ -108,7 +114,7 @@ def publish(
 
 def _request(
     names: list[str], roots: tuple[str, ...], *, user: str, top_k: int | None, explain: str,
-    deadline_ms: int | None,
+    deadline_ms: int | None, tenant: str,
 ) -> ImageCandidates:  # fmt: skip
     if explain not in ("none", "top", "all"):
         wrong_use(f"--explain must be none, top or all, not {explain}")
@@ -116,7 +122,7 @@ def _request(
     try:
         return request(
             user, candidates(names, roots=roots), top_k=top_k, explain=choice,
-            deadline_ms=deadline_ms,
+            deadline_ms=deadline_ms, tenant=tenant,
         )  # fmt: skip
     except NoImages as error:
         wrong_use(str(error))
@@ -163,9 +169,10 @@ def _send_and_wait(
 ) -> set[RequestKey]:
     """Send the events and print their feeds; returns the requests without a feed."""
     unanswered = {event.request_key for event in events}
+    candidates_sent = sum(len(event.candidates) for event in events)
     with CountingClient(kafka, progress) as app:
         print_progress(
-            f"sending {len(events)} request(s), {sum(len(e.candidates) for e in events)} candidates"
+            f"sending {count(len(events), 'request')}, {count(candidates_sent, 'candidate')}"
         )
         if not wait:
             app.send(*events)

@@ -71,6 +71,8 @@ def backtest(
     for file in files or []:
         if not file.exists():
             wrong_use(f"there is no file {file}; check its name")
+        if file.is_dir():
+            wrong_use(f"{file} is a folder; name the files in it")
     check_texts(uri_template=uri_template, encoding=encoding, user_field=user_field)
     zone_of(timezone)
     names_of(format or "", mapping or [])

@@ -99,6 +99,8 @@ def import_(
     )  # fmt: skip
     if missing := [str(file) for file in files if str(file) != "-" and not file.exists()]:
         wrong_use(f"there is no file {missing[0]}; check its name")
+    if folders := [str(file) for file in files if file.is_dir()]:
+        wrong_use(f"{folders[0]} is a folder; name the files in it")
     refused_path = refused_file or _refused_file(files[0])
     if refused_path.is_dir() or any(_is_same(refused_path, file) for file in files):
         # The file of the refused lines is replaced by each run.

@@ -166,7 +166,8 @@ class FeedBody(Value):
     filter: CatalogFilter = EVERY_IMAGE
     """Conditions that all images must meet."""
     similar_to: Identifier | None = None
-    """An image of the catalog: images that resemble it are ranked."""
+    """An image of the catalog: the `limit` images that resemble it most are ranked by the taste.
+    With `limit` equal to `top_k` the feed has the most similar images."""
     cursor: Cursor | None = None
     """`next_cursor` of an earlier feed of this user, for the next page of the same feed."""
     from_catalog: FromCatalog | None = None

@@ -41,7 +41,9 @@ def _filter(
         raise Problem(
             422, "invalid-filter", "filter and its single fields are both set; send one of both.",
         )  # fmt: skip
+    place: tuple[str, ...] = ("query",)
     if filter is not None:
+        place = ("query", "filter")
         try:
             fields = read_object(filter.encode())
         except Unprocessable as error:
@@ -49,7 +51,7 @@ def _filter(
     try:
         return CatalogFilter.model_validate_json(json.dumps(fields), strict=True)
     except ValidationError as error:
-        raise validation_error(error, "query") from None
+        raise validation_error(error, *place) from None
 
 
 QueryFilter = Annotated[CatalogFilter, Depends(_filter)]

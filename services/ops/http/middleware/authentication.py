@@ -111,7 +111,10 @@ async def _check_same_site(ops: OpsContext, request: Request, session: Session |
     # A program on this machine without a token may send JSON; a page of another site cannot.
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind and kind not in NOT_FROM_FORMS:
-        raise Problem(415, "not-json", "Send JSON with Content-Type: application/json.")
+        raise Problem(
+            415, "not-json", "Send JSON with Content-Type: application/json; images of the catalog"
+            " also one a line with Content-Type: application/x-ndjson.",
+        )  # fmt: skip
 
 
 def _caller_of(ops: OpsContext, request: Request, principal: Principal | None) -> str:

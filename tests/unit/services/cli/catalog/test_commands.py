@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 from services.cli.catalog.gateway import Gateway
 from services.cli.program.app import app
 from services.cli.verbs.app import catalog
-from services.cli.verbs.app.feed import request_for
 from services.local.runtime_file import RuntimeFile
 from shared.domain.errors import Unavailable, Unprocessable
 
@@ -105,6 +104,16 @@ def test_the_audience_of_any_id_is_one_segment_of_the_path(image_id: str) -> Non
 def test_nothing_is_removed_without_a_confirmation(run: Any) -> None:
     result = run("catalog", "remove", "a", "b", answer="n\n")
     assert (result.exit_code, "nothing was removed" in result.stderr) == (1, True)
+    by_a_program = run("catalog", "remove", "a")
+    assert (by_a_program.exit_code, "confirms with --yes" in by_a_program.stderr) == (1, True)
+    assert "Remove 1 image from the catalog?" in by_a_program.stderr
+
+
+def test_an_empty_list_states_whether_the_catalog_is_empty_or_nothing_matches(run: Any) -> None:
+    page = (200, {"images": [], "next": None})
+    assert "`preferstream catalog add FOLDER`" in run("catalog", "list", pages=[page]).stdout
+    filtered = run("catalog", "list", "--tag", "sea", "--tenant", "shop", pages=[page]).stdout
+    assert filtered == "the catalog of the tenant shop has no image that meets these conditions\n"
 
 
 @pytest.mark.parametrize(
@@ -142,14 +151,3 @@ def test_ids_are_read_in_parts_and_may_have_any_characters() -> None:
     gateway.images_by_id([f"é &/{n}" for n in range(60)], tenant="shop")
     assert [len(request.url.params.get_list("image_id")) for request in log] == [50, 10]
     assert log[0].url.params.get_list("image_id")[0] == "é &/0"
-
-
-def test_a_feed_ranks_more_images_than_it_shows() -> None:
-    event = request_for("ada", "shop", limit=5, tags=["sea"], similar_to="a")
-    assert (event.top_k, event.tenant) == (5, "shop")
-    assert event.from_catalog is not None
-    assert event.from_catalog.limit == 100
-    assert event.from_catalog.filter.tags_any == ("sea",)
-    next_page = request_for("ada", "shop", limit=200, cursor="c")
-    assert next_page.from_catalog is not None
-    assert (next_page.from_catalog.limit, next_page.from_catalog.cursor) == (200, "c")

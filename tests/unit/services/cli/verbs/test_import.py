@@ -138,3 +138,24 @@ def test_wrong_use_is_named(tmp_path: Path, arguments: list[str], message: str) 
     result = CliRunner(env={"COLUMNS": "400"}).invoke(app, ["import", *given, "--dry-run"])
     assert result.exit_code == 2
     assert message in result.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("import", "parquet"), ("backtest", "--format", "parquet")],
+    ids=["import", "backtest"],
+)
+def test_a_folder_in_place_of_its_files_is_wrong_use(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    result = CliRunner().invoke(app, [*command, str(tmp_path)])
+    assert (result.exit_code, "is a folder; name the files in it" in result.stderr) == (2, True)
+
+
+def test_the_text_of_a_refused_record_is_json(tmp_path: Path) -> None:
+    path = tmp_path / "m.jsonl"
+    record = {"event": "interaction", "id": "1", "timestamp": "1769851805000", "user": "ada",
+              "type": "teleport", "item": "img-1"}  # fmt: skip
+    path.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    counts = run(path, None, format="metarank")
+    assert json.loads(counts.first_problems[0].text) == record

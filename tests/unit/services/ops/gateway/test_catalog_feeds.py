@@ -100,6 +100,14 @@ async def test_a_wrong_field_is_refused_with_its_name(body: Any, named: str) -> 
     assert named in response.text
 
 
+async def test_an_unknown_field_is_named_with_what_to_do() -> None:
+    response, _ = await sent_for({"filter": {"tag": ["sea"]}})
+    assert response.json()["errors"] == [
+        {"pointer": "/body/filter/tag",
+         "detail": "there is no such field; correct its name or remove it"}
+    ]  # fmt: skip
+
+
 async def test_an_idempotency_key_belongs_to_its_user() -> None:
     fake_site = site()
     async with fake_site.client(**{"Idempotency-Key": "k"}) as app:

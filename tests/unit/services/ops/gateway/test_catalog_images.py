@@ -291,7 +291,7 @@ async def test_images_are_listed_page_by_page_and_by_filter_and_status() -> None
     ("query", "named"),
     [
         ("tag=sea", "tag"),
-        ("filter=%7B%22tag%22%3A%5B%22sea%22%5D%7D", "tag"),
+        ("filter=%7B%22tag%22%3A%5B%22sea%22%5D%7D", '"pointer":"/query/filter/tag"'),
         ("filter=%5B%5D", "filter"),
         ("filter=%7B", "filter"),
         ("filter=%7B%7D&tags_any=a", "filter"),
