@@ -64,26 +64,29 @@ def _array(file: str, read: Iterator[Line | Problem]) -> Iterator[Row | Problem]
     Several arrays may follow one another, as where files were joined.
     """
     decoder = json.JSONDecoder()
-    pending, begins, indentation, is_inside = "", 0, "", False
+    pending, begins, indentation, is_inside, depth = "", 0, "", False, 0
     for line in read:
         if isinstance(line, Problem):
             yield line
             continue
         text = line.text
-        if pending.strip(_BETWEEN) and text.startswith(indentation + "{"):
+        if pending and text.startswith(indentation + "{"):
             # An element begins where the one before began: that one has no end.
             yield _broken(file, begins, pending)
             pending = ""
-        if not pending.strip(_BETWEEN):
-            pending, begins = "", line.number
+        if not pending:
+            begins, depth = line.number, int(is_inside)
             indentation = text[: len(text) - len(text.lstrip())]
+        lowest, depth = _depths(text, depth)
         pending += text + "\n"
-        while pending := pending.lstrip(_BETWEEN):
-            if pending[0] == ("]" if is_inside else "["):
-                pending, is_inside = pending[1:], not is_inside
+        # An element that ends in a later line is not tried with each line: that takes minutes.
+        at, is_tried = _next(pending, 0), lowest <= int(is_inside)
+        while is_tried and at < len(pending):
+            if pending[at] == ("]" if is_inside else "["):
+                is_inside, at = not is_inside, _next(pending, at + 1)
                 continue
             try:
-                value, end = decoder.raw_decode(pending)
+                value, end = decoder.raw_decode(pending, at)
             except (ValueError, RecursionError):
                 break
             if isinstance(value, dict):
@@ -91,12 +94,14 @@ def _array(file: str, read: Iterator[Line | Problem]) -> Iterator[Row | Problem]
             else:
                 row = Problem(
                     file, begins, "not_an_object", "an element of the array is no JSON object",
-                    pending[:end][:SHOWN_TEXT],
+                    pending[at:end][:SHOWN_TEXT],
                 )  # fmt: skip
             if row is not None:
                 yield row
-            pending, begins = pending[end:], line.number
-        if _is_complete(pending) or len(pending) > _MAX_PENDING:
+            at, begins = _next(pending, end), line.number
+        pending = pending[at:]
+        is_complete = depth <= int(is_inside) and pending.rstrip().endswith("},")
+        if is_complete or len(pending) > _MAX_PENDING:
             # The element ends here and cannot be read: continue with the next one.
             yield _broken(file, begins, pending)
             pending = ""
@@ -104,16 +109,25 @@ def _array(file: str, read: Iterator[Line | Problem]) -> Iterator[Row | Problem]
         yield _broken(file, begins, pending)
 
 
-def _is_complete(text: str) -> bool:
-    """Whether a text that is not JSON ends as an element does: all its braces are closed."""
-    if not text.rstrip().endswith("},"):
-        return False
-    outside = _STRING.sub("", text)
-    return outside.count("{") <= outside.count("}")
+def _depths(text: str, depth: int) -> tuple[int, int]:
+    """The lowest number of open brackets within a line, and the number at its end."""
+    lowest = depth
+    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+        depth += 1 if bracket in "{[" else -1
+        lowest = min(lowest, depth)
+    return lowest, depth
+
+
+def _next(text: str, start: int) -> int:
+    """Where the next element may begin."""
+    while start < len(text) and text[start] in _BETWEEN:
+        start += 1
+    return start
 
 
 _BETWEEN: Final = " \t\r\n,"
 """Characters between two elements."""
+_BRACKET: Final = re.compile(r"[{}\[\]]")
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _MAX_PENDING: Final = 8 * 1024 * 1024
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import string
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -111,6 +112,23 @@ def test_a_broken_element_of_an_indented_array_loses_only_itself(tmp_path: Path)
     rows = list(json_rows(path))
     assert [row.line for row in rows if isinstance(row, Row)] == [2, 12]
     assert [(row.line, row.reason) for row in rows if isinstance(row, Problem)] == [(8, "not_json")]
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (json.dumps([{"a": "x" * 80}] * 40_000), 40_000),
+        ('[\n{"a": [\n' + "1,\n" * 20_000 + "1]}\n]", 1),
+    ],
+    ids=["one line", "one element"],
+)
+def test_a_large_array_is_read_in_linear_time(tmp_path: Path, content: str, rows: int) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(content, encoding="utf-8")
+    started = time.process_time()
+    assert sum(isinstance(row, Row) for row in json_rows(path)) == rows
+    # 30 s and more where each element or line makes a copy of the rest.
+    assert time.process_time() - started < 10
 
 
 def test_joined_files_are_read_to_their_end(tmp_path: Path) -> None:
