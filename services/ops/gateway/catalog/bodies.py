@@ -161,13 +161,14 @@ class FeedBody(Value):
     """Default: the tenant of the token, else `default`."""
     request_id: Identifier | None = None
     """Id of the request and its feed. Default: a new id."""
-    limit: Annotated[int, Field(ge=1, le=MAX_SHORTLIST)] = DEFAULT_SHORTLIST
-    """Number of images that are found in the catalog and ranked."""
+    limit: Annotated[int | None, Field(ge=1, le=MAX_SHORTLIST)] = None
+    """Number of images that are found in the catalog and ranked. Default: 100; with `similar_to`,
+    `top_k`, so that the feed has the most similar images."""
     filter: CatalogFilter = EVERY_IMAGE
     """Conditions that all images must meet."""
     similar_to: Identifier | None = None
     """An image of the catalog: the `limit` images that resemble it most are ranked by the taste.
-    With `limit` equal to `top_k` the feed has the most similar images."""
+    Send `limit` again with each `cursor` of such a feed."""
     cursor: Cursor | None = None
     """`next_cursor` of an earlier feed of this user, for the next page of the same feed."""
     from_catalog: FromCatalog | None = None
@@ -194,9 +195,14 @@ class FeedBody(Value):
         """What the request wants of the catalog."""
         return self._wanted()
 
+    @property
+    def _default_limit(self) -> int:
+        # Of more images than are shown, the ranking by taste would choose less similar ones.
+        return (self.similar_to and self.top_k) or DEFAULT_SHORTLIST
+
     def _wanted(self) -> FromCatalog:
         return self.from_catalog or FromCatalog(
-            limit=self.limit,
+            limit=self.limit or self._default_limit,
             filter=self.filter,
             similar_to=self.similar_to,
             cursor=self.cursor,

@@ -100,6 +100,16 @@ async def test_a_wrong_field_is_refused_with_its_name(body: Any, named: str) -> 
     assert named in response.text
 
 
+async def test_a_feed_of_similar_images_finds_as_many_as_it_shows() -> None:
+    limits = []
+    for body in ({"similar_to": "a", "top_k": 4}, {"similar_to": "a"}, {"top_k": 4}):
+        _, event = await sent_for(body)
+        assert event is not None
+        assert event.from_catalog is not None
+        limits.append(event.from_catalog.limit)
+    assert limits == [4, 100, 100]
+
+
 async def test_an_unknown_field_is_named_with_what_to_do() -> None:
     response, _ = await sent_for({"filter": {"tag": ["sea"]}})
     assert response.json()["errors"] == [
