@@ -110,7 +110,7 @@ def test_nothing_is_removed_without_a_confirmation(run: Any) -> None:
 
 
 def test_an_empty_list_states_whether_the_catalog_is_empty_or_nothing_matches(run: Any) -> None:
-    page = (200, {"images": [], "next": None})
+    page: tuple[int, Any] = (200, {"images": [], "next": None})
     assert "`preferstream catalog add FOLDER`" in run("catalog", "list", pages=[page]).stdout
     filtered = run("catalog", "list", "--tag", "sea", "--tenant", "shop", pages=[page]).stdout
     assert filtered == "the catalog of the tenant shop has no image that meets these conditions\n"
