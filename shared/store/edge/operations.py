@@ -79,10 +79,10 @@ class Operations:
         self._update(name, edge.UpdateOperation.delete_field_index(field))
 
     def upsert(self, name: str, points: Sequence[tuple[PointId, NamedVectors, Json]]) -> None:
-        self._update(name, _upserted(points), vectors=len(points))
+        self._update(name, _upserted(points), vectors=_with_any(points))
 
     def update_vectors(self, name: str, points: Sequence[tuple[PointId, NamedVectors]]) -> None:
-        self._update(name, _with_vectors(points), vectors=len(points))
+        self._update(name, _with_vectors(points), vectors=_with_any(points))
 
     def delete(self, name: str, selector: Selector) -> None:
         """Delete points. A call that matches none leaves no work for later."""
@@ -130,7 +130,7 @@ class Operations:
         Each is a name of `BATCHED` and its arguments. A change is whole or missing after a crash,
         and so is all that follows it.
         """
-        vectors = sum(len(given[0]) for change, given in changes if change in WITH_VECTORS)
+        vectors = sum(_with_any(given[0]) for change, given in changes if change in WITH_VECTORS)
         operations = [BATCHED[change](*given) for change, given in changes]
         self._update(name, *operations, vectors=vectors)
 
@@ -211,6 +211,11 @@ def _with_vectors(points: Sequence[tuple[PointId, NamedVectors]]) -> edge.Update
     return edge.UpdateOperation.update_vectors(
         [edge.PointVectors(id_, _vectors(vectors)) for id_, vectors in points]
     )
+
+
+def _with_any(points: Sequence[tuple[Any, ...]]) -> int:
+    """How many of these points have a vector, which is their second part; others need no index."""
+    return sum(bool(point[1]) for point in points)
 
 
 def _without_vectors(ids: Sequence[PointId], names: Sequence[str]) -> edge.UpdateOperation:

@@ -85,6 +85,14 @@ def test_changes_of_a_batch_count_by_their_vectors(tmp_path: Path, clock: list[f
     collections.close()
 
 
+def test_published_images_without_vectors_need_no_index(tmp_path: Path, clock: list[float]) -> None:
+    collections = created(tmp_path)
+    Operations(collections).upsert(NAME, [(n, {}, {"uri": "x"}) for n in range(2 * NEW_POINTS)])
+    clock[0] += INDEX_DELAY_SECONDS + 1
+    assert collections.maintenance_in() == IDLE_SECONDS
+    collections.close()
+
+
 def test_a_collection_that_needs_its_index_comes_before_one_that_waits_longer(
     tmp_path: Path, clock: list[float]
 ) -> None:
