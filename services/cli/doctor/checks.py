@@ -14,6 +14,7 @@ from services.cli.doctor.model_check.quick_check import check_answers
 from services.cli.doctor.model_server_check import check_model_server
 from services.cli.doctor.record_check import check_codecs, check_kafka_records
 from services.cli.doctor.rules_check import check_rules
+from services.cli.doctor.services_check import check_services
 from services.cli.files.data_folder import ADVICE
 from services.cli.files.paths import lake_settings
 from services.local.config import LocalSettings
@@ -41,7 +42,8 @@ def run_checks() -> list[CheckResult]:
         check_model, check_image_encoder, check_rules,
     ]  # fmt: skip
     general = [check(settings) for check in checks]
-    return general + check_answers() + _check_kafka(settings) + check_deployment()
+    running = _check_kafka(settings) + check_services(settings)
+    return general + check_answers() + running + check_deployment()
 
 
 def _check_kafka(settings: ConnectionSettings) -> list[CheckResult]:
