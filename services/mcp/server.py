@@ -6,8 +6,10 @@ from importlib.metadata import version
 from typing import Any, Final
 
 import uvicorn
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
+from mcp_types import CallToolResult, InputRequiredResult
 
 from services.mcp.gateway import Gateway
 from services.mcp.tools import add_tools
@@ -20,9 +22,25 @@ INSTRUCTIONS: Final = (
 PATH: Final = "/mcp"
 
 
+class StrictServer(MCPServer[Any]):
+    """Refuses arguments that a tool does not have: a misspelled filter would let images pass."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        for tool in await self.list_tools():
+            known = tool.input_schema.get("properties", {})
+            unknown = sorted(arguments.keys() - known.keys())
+            if tool.name == name and unknown:
+                raise ToolError(
+                    f"{name} has no argument {', '.join(unknown)}; it takes {', '.join(known)}"
+                )
+        return await super().call_tool(name, arguments, context)
+
+
 def mcp_server(gateway: Gateway) -> MCPServer[Any]:
     """The server with all tools."""
-    server: MCPServer[Any] = MCPServer(
+    server = StrictServer(
         "preferstream",
         title="Preferstream",
         instructions=INSTRUCTIONS,

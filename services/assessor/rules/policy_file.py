@@ -130,7 +130,10 @@ def parse_rules(content: bytes, *, name: str) -> RulesFile:
         text = content.decode("utf-8-sig")
         payload = tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidRules(f"{name}: not valid TOML: {error}") from error
+        raise InvalidRules(
+            f"{name}: not valid TOML: {error}; correct it there, and check the file with"
+            " `preferstream rules check`"
+        ) from error
     try:
         # As JSON, where arrays are tuples and times are texts, as in events.
         policy = Policy.model_validate_json(json.dumps(payload, default=_as_json))

@@ -101,8 +101,9 @@ def _address(path: Path, roots: Sequence[Path]) -> str:
     if path.stat().st_size <= MAX_INLINE_BYTES:
         return data_uri(path.read_bytes())
     raise _Refused(
-        "is not below a folder that the services may read, and too large for an address that holds"
-        " the image itself; start the system with PREFERSTREAM_ALLOWED_FILE_ROOTS set to its folder"
+        "is not below a folder that the services may read, and larger than"
+        f" {MAX_INLINE_BYTES:,} bytes, the limit of an address that holds the image itself; start"
+        " the system with PREFERSTREAM_ALLOWED_FILE_ROOTS set to its folder"
     )
 
 

@@ -14,7 +14,7 @@ from services.assessor.steps.reranking.seen_images import SeenImages
 from services.assessor.steps.reranking.shop_rules import (
     RuledRequest,
     apply_rules,
-    is_first_page,
+    takes_pins,
     with_earlier_ranks,
 )
 from services.assessor.steps.state import RankingState, ScoredImage
@@ -73,7 +73,7 @@ class Rerank:
                 rules,
                 entries,
                 seen_ids,
-                is_first_page=is_first_page(request),
+                takes_pins=takes_pins(request),
                 pinned_in=state.pinned_in,
             )
             feed, fixed = apply_rules(state.scored, ruled, order=order, size=size)

@@ -36,8 +36,8 @@ class RuledRequest:
     rules: TenantRules
     entries: Entries
     seen_ids: Set[str]
-    is_first_page: bool
-    """Pins are for the first page; caps and boosts apply to each page."""
+    takes_pins: bool
+    """Pins are for the first page; caps and boosts apply to each page, also of similar images."""
     pinned_in: Set[str] = frozenset()
     """Images that are in the request for a pin alone: without it they are not in the feed."""
 
@@ -53,7 +53,7 @@ def apply_rules(
     rules, entries = ruled.rules, ruled.entries
     images = boosted(scored, rules.boosts, entries)
     pinned: dict[int, ScoredImage] = {}
-    if rules.pins and ruled.is_first_page:
+    if rules.pins and ruled.takes_pins:
         plain = {image.image_id: image for image in images}
         before = order(images, caps=CapCounter(rules.caps, entries))
         pinned = pinned_images(
@@ -92,6 +92,7 @@ def with_earlier_ranks(
     ]
 
 
-def is_first_page(request: ImageCandidates) -> bool:
-    """Whether a request starts a feed, and does not continue one."""
-    return request.from_catalog is None or request.from_catalog.cursor is None
+def takes_pins(request: ImageCandidates) -> bool:
+    """Whether pins apply: to the first page of a feed, and not to images that resemble one."""
+    wanted = request.from_catalog
+    return wanted is None or (wanted.cursor is None and wanted.similar_to is None)

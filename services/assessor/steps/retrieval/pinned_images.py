@@ -8,7 +8,7 @@ from typing import Final
 from services.assessor.rules.policy import Pin
 from services.assessor.rules.policy_file import Rules
 from services.assessor.steps.loading import candidates_to_load
-from services.assessor.steps.reranking.shop_rules import is_first_page
+from services.assessor.steps.reranking.shop_rules import takes_pins
 from services.assessor.steps.retrieval.shortlist import candidate_of
 from services.assessor.steps.state import RankingState
 from shared.domain.clock import Clock
@@ -43,13 +43,13 @@ class FindPinned:
     async def __call__(self, state: RankingState) -> RankingState:
         request, wanted = state.request, state.request.from_catalog
         pins = self._rules.current().of_tenant(request.tenant).pins
-        if not pins or wanted is None or self._catalogs is None or not is_first_page(request):
+        if not pins or wanted is None or self._catalogs is None or not takes_pins(request):
             return state
         listed, not_loadable = candidates_to_load(request)
         shortlist = state.shortlist.by_id if state.shortlist else {}
         present = {*shortlist, *(candidate.image_id for candidate in listed)}
         present |= {item.image_id for item in not_loadable}
-        left_out = {*request.exclude_ids, *present, wanted.similar_to or ""}
+        left_out = {*request.exclude_ids, *present}
         selection = CatalogSelection(
             request.tenant,
             wanted.filter,

@@ -88,7 +88,8 @@ class CatalogSearch:
     async def find(self, request: ShortlistRequest) -> Shortlist:
         """The images for a request, at most `limit`; fewer where the catalog has no more.
 
-        Images that the user has seen are left out as long as there are enough others.
+        Images that the user has seen, liked or disliked are left out as long as there are enough
+        others.
         """
         catalog = await self._catalogs.serving()
         plan = await self._plan(request, catalog)
@@ -97,16 +98,16 @@ class CatalogSearch:
         excluded = set(request.exclude_ids)
         if request.similar_to is not None:
             excluded.add(request.similar_to)
-        seen = await self._seen_images.ids(request.user)
+        known = await self._seen_images.ids(request.user) | reference_ids(request.profile)
         selection = CatalogSelection(
             request.user.tenant,
             request.filter,
             available_at=self._clock(),
-            exclude_ids=frozenset(excluded | seen),
+            exclude_ids=frozenset(excluded | known),
             indexed_only=True,
         )
         images = await self._images(request, catalog, selection, plan, number=request.limit)
-        if len(images) < request.limit and seen - excluded:
+        if len(images) < request.limit and known - excluded:
             excluded |= {image.image_id for image in images}
             selection = replace(selection, exclude_ids=frozenset(excluded))
             images += await self._images(
@@ -186,6 +187,13 @@ class CatalogSearch:
             for name, source in sources.items()
             if name in stored
         ]
+
+
+def reference_ids(profile: StoredProfile | None) -> frozenset[str]:
+    """The images that the user has liked or disliked."""
+    if profile is None:
+        return frozenset()
+    return frozenset(reference.image_id for reference in profile.references)
 
 
 def stated_subject_names(profile: StoredProfile | None) -> tuple[str, ...]:

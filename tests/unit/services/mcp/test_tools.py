@@ -56,6 +56,13 @@ def quick() -> Site:
     return fake_site
 
 
+async def test_an_argument_that_a_tool_does_not_have_is_refused(quick: Site) -> None:
+    async with client_of(quick) as client:
+        error = await error_of(client, "rank_images", user_id="ada", filters={"tags_any": ["x"]})
+    assert "rank_images has no argument filters; it takes user_id, images" in error
+    assert quick.kafka.sent == []
+
+
 async def test_every_tool_and_every_parameter_is_described(quick: Site) -> None:
     async with client_of(quick) as client:
         tools = (await client.list_tools()).tools

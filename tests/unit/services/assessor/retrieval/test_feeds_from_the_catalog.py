@@ -192,6 +192,23 @@ async def test_seen_images_are_left_out_while_there_are_others(assessor: Assesso
     assert [item.demoted for item in feed.items][25:] == [("seen",)] * 5
 
 
+async def test_liked_and_disliked_images_are_left_out_while_there_are_others(
+    assessor: Assessor,
+) -> None:
+    references = await like(assessor, "red")
+    known = tuple(
+        reference.model_copy(update={"image_id": f"red-{number}", "side": side})
+        for number, side in ((0, "liked"), (5, "disliked"))
+        for reference in references[:1]
+    )
+    assessor = with_catalog()
+    await publish_colors(assessor, ["red"] * 20)
+    await assessor.store_profile_of_ana(references=known)
+    assert not {"red-0", "red-5"} & set(image_ids(await assessor.feed(feed_request(limit=18))))
+    everything = await assessor.feed(feed_request(limit=20, request_id="r-2"))
+    assert {"red-0", "red-5"} <= set(image_ids(everything))
+
+
 async def test_an_image_that_resembles_another_one_is_found_and_that_one_is_left_out(
     assessor: Assessor,
 ) -> None:

@@ -103,6 +103,14 @@ async def test_pins_are_on_the_first_page_alone_and_no_image_comes_twice() -> No
     assert all(not item.rules for page in pages[1:] for item in page.items)
 
 
+async def test_images_that_resemble_one_are_shown_without_pins() -> None:
+    assessor = await shop(HERO)
+    await publish(assessor, "hero", "blue", index=False)
+    feed = await assessor.feed(page_request(limit=5, similar_to="red-0"))
+    assert len(feed.items) == 5
+    assert "hero" not in image_ids(feed)
+
+
 async def test_a_listed_slate_is_pinned_but_gets_no_further_image() -> None:
     assessor = await shop(HERO)
     await publish(assessor, "hero", "blue")

@@ -40,7 +40,7 @@ def feed(
     length = size or len(scored)
     order = partial(ordered, seen_ids=frozenset(seen), author_cap=author_cap, size=length)
     known = {e.image_id: e for e in entries}
-    request = RuledRequest(rules, known, frozenset(seen), is_first_page=first_page)
+    request = RuledRequest(rules, known, frozenset(seen), takes_pins=first_page)
     ranked, fixed = apply_rules(scored, request, order=order, size=length)
     pins = {n for n, image in enumerate(ranked) if any(r.kind == "pin" for r in image.rules)}
     assert pins == fixed
