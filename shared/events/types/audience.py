@@ -31,4 +31,4 @@ class AudienceMatched(ImageEvent):
     event_type: ClassVar[str] = "audience.matched.v1"
 
     users: Annotated[tuple[MatchedUser, ...], Field(max_length=MAX_AUDIENCE)]
-    """The best matches, the highest score first; empty when the image fits nobody's taste."""
+    """The best matches, the highest score first; empty when the image meets no user's taste."""
