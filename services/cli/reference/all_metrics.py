@@ -76,7 +76,16 @@ LABELS: Final[Mapping[str, Label]] = {
     "source": _one_of(*get_args(Source)),
     "rule": _one_of(*get_args(Demotion), *get_args(RuleKind)),
     "stage": _one_of(
-        "queue", "images", "score", "subject", "popularity", "explain", "evidence", "total", *STAGES
+        "queue",
+        "retrieval",
+        "images",
+        "score",
+        "subject",
+        "popularity",
+        "explain",
+        "evidence",
+        "total",
+        *STAGES,
     ),
     "origin": _one_of("model", "cache"),
     "work": Label(pattern=r"[a-z]{3,40}", description="a kind of background work"),

@@ -23,6 +23,8 @@ MODULES: Final = frozenset({"Image", "Images", "PIL", "imageio", "cv2"})
 ALLOWED: Final = frozenset(
     {
         "shared/images/decoding/decoder.py",
+        # Reads the rating that a photograph contains, and no pixels.
+        "services/cli/files/rating/folder_marks.py",
         # Degrades drawings of our own by writing and reading them in a lossy format.
         "training/prefersim/drawing/degradations.py",
         # Compresses pictures in memory, to train on what compression does to them.
