@@ -78,9 +78,7 @@ async def test_a_description_is_read_once(store: CountedImages) -> None:
     images = recent(store)
     await store.describe([described("a"), described("b")])
     for _ in range(2):
-        stored = await images.descriptions(
-            content_hashes=["a", "b", "new"], model_version="m-1"
-        )
+        stored = await images.descriptions(content_hashes=["a", "b", "new"], model_version="m-1")
         assert set(stored) == {"a", "b"}
     assert store.read == ["a", "b", "new", "new"], "an image without a description may get one"
     assert await images.descriptions(content_hashes=["a"], model_version="m-2") == {}
