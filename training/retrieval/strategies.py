@@ -9,7 +9,7 @@ from shared.domain.taste import ELEMENTS
 from shared.domain.weights.retrieval_weights import SHIPPED, RetrievalWeights
 from shared.embedding.protocol import Vectors
 from shared.embedding.taste_direction import taste_directions
-from shared.store.catalog.images import IMAGE_VECTOR
+from shared.store.catalog.images import IMAGE_VECTOR, unit
 from shared.store.catalog.query_kinds import FeedbackWeights
 from shared.store.protocol import TasteVectors
 from training.retrieval.data.index import Indexed
@@ -50,7 +50,7 @@ def discovery(profile: Profile, catalog: Indexed) -> Floats:
     """Discovery with the mean like as target and all pairs of a like and a dislike as context."""
     likes, dislikes = catalog.image @ profile.liked.T, catalog.image @ profile.disliked.T
     sides = np.sign(likes[:, :, None] - dislikes[:, None, :]).sum((1, 2))
-    near = _sigmoid(_product(catalog.image, _unit(profile.liked.mean(0))))
+    near = _sigmoid(_product(catalog.image, unit(profile.liked.mean(0))))
     return np.asarray(sides + near, np.float64)
 
 
@@ -63,7 +63,7 @@ def relevance_feedback(weights: FeedbackWeights) -> Strategy:
     def scores(profile: Profile, catalog: Indexed) -> Floats:
         likes, dislikes = profile.liked, profile.disliked
         pairs = len(dislikes) * likes.sum(0) - len(likes) * dislikes.sum(0)
-        target = weights.a * _unit(likes.mean(0)) + weights.c * pairs
+        target = weights.a * unit(likes.mean(0)) + weights.c * pairs
         return _product(catalog.image, target)
 
     return scores
@@ -170,11 +170,6 @@ def _linear(
 
 def _product(images: Vectors, direction: Vectors | Floats) -> Floats:
     return np.asarray(images @ direction, np.float64)
-
-
-def _unit(vector: Vectors) -> Vectors:
-    unit: Vectors = vector / np.linalg.norm(vector)
-    return unit
 
 
 def _sigmoid(values: Floats | Vectors) -> Floats:

@@ -111,9 +111,9 @@ class EfficientNetLite0(nn.Module):
         """
         self._conv_stem, self._bn0 = _folded(self._conv_stem, self._bn0)
         for block in self._blocks:
-            block.fold()  # type: ignore[operator]
+            block.fold()  # type: ignore[operator]  # torch types them as any module
         self._conv_head, self._bn1 = _folded(self._conv_head, self._bn1)
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # no stub
 
     def stem(self, pixels: Tensor) -> Tensor:
         """The input of the first block: (N, 3, side, side) to (N, 32, side / 2, side / 2)."""

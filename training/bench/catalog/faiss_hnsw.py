@@ -8,16 +8,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.embedding.protocol import Vectors
 from training.bench.catalog.made_images import MadeImages
 from training.bench.catalog.queries import LIMIT, BenchQuery, exact_answers
 from training.bench.catalog.timing import (
-    WARM_UP,
     EngineResult,
     by_filter,
-    cpu_ms,
     private_memory_mb,
     recall_by_filter,
     report_build,
+    timed_answers,
 )
 
 NAME: Final = "faiss, HNSW"
@@ -36,36 +36,30 @@ def measure(images: MadeImages, queries: list[BenchQuery]) -> EngineResult:
     before = private_memory_mb(os.getpid())
     size = images.image_size + 5 * images.word_size
     index = faiss.IndexHNSWFlat(size, NEIGHBORS, faiss.METRIC_INNER_PRODUCT)
-    began, cpu = time.perf_counter(), 0.0
+    began = time.perf_counter()
     for rows in images.batches():
         index.add(images.combined(rows))
     build = time.perf_counter() - began
     report_build(NAME, build)
-    answers: list[set[int]] = []
-    times: list[float] = []
-    for number, query in enumerate([*queries[:WARM_UP], *queries]):
-        if number == WARM_UP:
-            answers.clear()
-            times.clear()
-            cpu = time.process_time()
-        direction = query.combined()[None]
-        began = time.perf_counter()
+
+    def search(query: BenchQuery, direction: Vectors) -> Any:
         bits = np.packbits(masks.allowed(query), bitorder="little")
         selector = faiss.IDSelectorBitmap(bits)
         parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=BREADTH)
-        _, numbers = index.search(direction, LIMIT, params=parameters)
-        times.append(1e3 * (time.perf_counter() - began))
-        answers.append({*numbers[0].tolist()} - {-1})
+        _, numbers = index.search(direction[None], LIMIT, params=parameters)
+        return numbers[0]
+
+    timed = timed_answers(queries, search, ids_of=lambda numbers: {*numbers.tolist()} - {-1})
     filters = [query.filter for query in queries]
     return EngineResult(
         engine=NAME,
         images=images.count,
         build_seconds=round(build, 1),
         memory_mb=round(private_memory_mb(os.getpid()) - before),
-        p50=by_filter(times, filters, 0.5),
-        p99=by_filter(times, filters, 0.99),
-        cpu_ms=cpu_ms(cpu, len(queries)),
-        recall=recall_by_filter(answers, exact, filters),
+        p50=by_filter(timed.times, filters, 0.5),
+        p99=by_filter(timed.times, filters, 0.99),
+        cpu_ms=timed.cpu_ms,
+        recall=recall_by_filter(timed.answers, exact, filters),
         note=f"M {NEIGHBORS}, efSearch {BREADTH}; ids alone, nothing is stored on the disk",
     )
 

@@ -7,17 +7,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from shared.embedding.protocol import Vectors
 from training.bench.catalog.made_images import MadeImages, tags_of
 from training.bench.catalog.queries import LIMIT, BenchQuery, exact_answers
 from training.bench.catalog.timing import (
-    WARM_UP,
     EngineResult,
     by_filter,
-    cpu_ms,
     files_mb,
     private_memory_mb,
     recall_by_filter,
     report_build,
+    timed_answers,
 )
 
 NAME: Final = "LanceDB, IVF with HNSW and scalar quantization"
@@ -57,7 +57,7 @@ def measure(images: MadeImages, queries: list[BenchQuery], folder: Path) -> Engi
             )
 
     database = lancedb.connect(folder)
-    began, cpu = time.perf_counter(), 0.0
+    began = time.perf_counter()
     table = database.create_table("images", batches(), schema=schema)
     table.create_index(
         metric="dot",
@@ -70,16 +70,9 @@ def measure(images: MadeImages, queries: list[BenchQuery], folder: Path) -> Engi
     table.create_scalar_index("number")
     build = time.perf_counter() - began
     report_build(NAME, build)
-    answers: list[set[int]] = []
-    times: list[float] = []
-    for number, query in enumerate([*queries[:WARM_UP], *queries]):
-        if number == WARM_UP:
-            answers.clear()
-            times.clear()
-            cpu = time.process_time()
-        direction = query.combined()
-        began = time.perf_counter()
-        rows = (
+
+    def search(query: BenchQuery, direction: Vectors) -> Any:
+        return (
             table.search(direction, vector_column_name="vector")
             .distance_type("dot")
             .where(_condition(query), prefilter=True)
@@ -90,8 +83,8 @@ def measure(images: MadeImages, queries: list[BenchQuery], folder: Path) -> Engi
             .limit(LIMIT)
             .to_arrow()
         )
-        times.append(1e3 * (time.perf_counter() - began))
-        answers.append({*rows["number"].to_pylist()})
+
+    timed = timed_answers(queries, search, ids_of=lambda rows: {*rows["number"].to_pylist()})
     filters = [query.filter for query in queries]
     return EngineResult(
         engine=NAME,
@@ -99,10 +92,10 @@ def measure(images: MadeImages, queries: list[BenchQuery], folder: Path) -> Engi
         build_seconds=round(build, 1),
         memory_mb=round(private_memory_mb(os.getpid()) - before),
         files_mb=round(files_mb(folder)),
-        p50=by_filter(times, filters, 0.5),
-        p99=by_filter(times, filters, 0.99),
-        cpu_ms=cpu_ms(cpu, len(queries)),
-        recall=recall_by_filter(answers, exact, filters),
+        p50=by_filter(timed.times, filters, 0.5),
+        p99=by_filter(timed.times, filters, 0.99),
+        cpu_ms=timed.cpu_ms,
+        recall=recall_by_filter(timed.answers, exact, filters),
         note=f"all partitions, ef {REFINE * LIMIT}, refine factor {REFINE}; numbers alone",
     )
 

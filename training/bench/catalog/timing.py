@@ -2,15 +2,19 @@
 
 import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.domain.taste import Value
+from shared.embedding.protocol import Vectors
+from training.bench.catalog.queries import BenchQuery
 
+RawT = TypeVar("RawT")
 WARM_UP: Final = 5
 """Queries before the measured ones: the first ones read the files."""
 
@@ -34,6 +38,41 @@ class EngineResult(Value):
     recall: dict[str, float]
     """Mean share of the right images that are in the answer."""
     note: str = ""
+
+
+@dataclass(frozen=True)
+class TimedAnswers:
+    """The answers of an engine that runs in this process."""
+
+    answers: list[set[int]]
+    """The numbers of the images that each query returned."""
+    times: list[float]
+    """Milliseconds of each query."""
+    cpu_ms: float
+    """Mean processor time of a query."""
+
+
+def timed_answers(
+    queries: Sequence[BenchQuery],
+    search: Callable[[BenchQuery, Vectors], RawT],
+    *,
+    ids_of: Callable[[RawT], set[int]],
+) -> TimedAnswers:
+    """Time the search of each query by its direction; the first queries warm up."""
+    answers: list[set[int]] = []
+    times: list[float] = []
+    cpu = 0.0
+    for number, query in enumerate([*queries[:WARM_UP], *queries]):
+        if number == WARM_UP:
+            answers.clear()
+            times.clear()
+            cpu = time.process_time()
+        direction = query.combined()
+        began = time.perf_counter()
+        result = search(query, direction)
+        times.append(1e3 * (time.perf_counter() - began))
+        answers.append(ids_of(result))
+    return TimedAnswers(answers, times, cpu_ms(cpu, len(queries)))
 
 
 def report_build(engine: str, seconds: float) -> None:

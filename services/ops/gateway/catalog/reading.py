@@ -37,6 +37,7 @@ from shared.store.catalog.images import Status
 router = APIRouter(prefix="/v1", tags=["catalog"])
 MAX_PAGE: Final = 1_000
 MAX_SIMILAR: Final = 300
+NOT_INDEXED: Final = failure("The image is not indexed yet, or cannot be.")
 ImageId = Annotated[Identifier, Path()]
 
 
@@ -81,7 +82,7 @@ async def images(
     responses={
         200: {"model": SimilarItems},
         **FAILURES,
-        409: failure("The image is not indexed yet, or cannot be."),
+        409: NOT_INDEXED,
     },
 )
 async def similar(
@@ -108,7 +109,7 @@ async def similar(
     responses={
         200: {"model": Audience},
         **FAILURES,
-        409: failure("The image is not indexed yet, or cannot be."),
+        409: NOT_INDEXED,
     },
 )
 async def audience(

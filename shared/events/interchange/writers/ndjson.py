@@ -32,4 +32,4 @@ def ndjson_writer(path: Path, *, packed: bool = False) -> Iterator[NdjsonWriter]
             return
         # Without a time in its header, the same events give the same file.
         with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as stream:
-            yield NdjsonWriter(stream)  # type: ignore[arg-type]
+            yield NdjsonWriter(stream)  # type: ignore[arg-type]  # it writes bytes, too

@@ -21,14 +21,6 @@ from tests.fakes.stores import InMemoryErasures
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-@pytest.fixture(params=QDRANT_KINDS)
-async def client(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> AsyncIterator[AsyncQdrantClient]:
-    async with opened_qdrant(request.param, tmp_path) as client:
-        yield client
-
-
 @pytest.fixture(params=["in memory", *QDRANT_KINDS])
 async def erasures(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ErasureStore]:
     if request.param == "in memory":

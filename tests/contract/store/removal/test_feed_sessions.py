@@ -31,14 +31,6 @@ ANA, BO = User("default", "ana-lovelace"), User("default", "bo")
 BIRDS = PageConditions(filter=CatalogFilter(tags_any=("bird",)), similar_to="owl")
 
 
-@pytest.fixture(params=QDRANT_KINDS)
-async def client(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> AsyncIterator[AsyncQdrantClient]:
-    async with opened_qdrant(request.param, tmp_path) as client:
-        yield client
-
-
 @pytest.fixture(params=["in memory", *QDRANT_KINDS])
 async def sessions(
     request: pytest.FixtureRequest, tmp_path: Path

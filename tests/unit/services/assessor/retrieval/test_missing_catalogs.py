@@ -131,7 +131,7 @@ async def test_a_store_that_hangs_does_not_hold_a_request_beyond_its_deadline(
     assert "deadline" in (feed.degraded_reason or "")
 
 
-async def test_an_erased_user_gets_no_feed_of_earlier_requests_and_starts_anew(
+async def test_an_erased_user_gets_no_feed_of_earlier_requests_and_starts_again(
     assessor: Assessor,
 ) -> None:
     await publish_colors(assessor, COLORS)
