@@ -77,10 +77,11 @@ def _render(shown: Attributes, rng: np.random.Generator) -> Catalog:
         values, subjects = batch[:, : len(ELEMENTS)], batch[:, len(ELEMENTS) :]
         scenes = draw_scenes(rng, len(batch), subjects=subjects[:, 0] if subjects.size else None)
         images += [as_image(p) for p in render(scenes, values, rng)]
-    return Catalog(shown, tuple(images), tuple(map(_uri, images)))
+    return Catalog(shown, tuple(images), tuple(map(uri_of, images)))
 
 
-def _uri(image: Image) -> str:
+def uri_of(image: Image) -> str:
+    """A `data:` URI with the PNG of an image."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
