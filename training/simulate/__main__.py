@@ -18,13 +18,13 @@ from shared.client import NoAnswer
 from shared.domain.errors import Unavailable
 from shared.files.atomic_write import atomic_write
 from training.plots.progress import spell
-from training.simulate.day import MissingProfile
-from training.simulate.loop import simulate
+from training.simulate.loop.day import MissingProfile
+from training.simulate.loop.options import Options
+from training.simulate.loop.simulation import simulate
+from training.simulate.loop.system import System, SystemFailed, running
 from training.simulate.measure.plot import plot
 from training.simulate.measure.results import describe, merge
 from training.simulate.merge_seeds import MEASURED, measured
-from training.simulate.options import Options
-from training.simulate.system import System, SystemFailed, running
 
 FAILURE = 1
 STOPPED = 130

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.files.atomic_write import atomic_write
+from training.simulate.loop.options import Options
 from training.simulate.measure.day_metrics import FROZEN, OURS
 from training.simulate.measure.plot import plot
 from training.simulate.measure.results import JOB_FIELDS, describe, merge
-from training.simulate.options import Options
 
 MEASURED: Final = "measured.json"
 WRONG_USE: Final = 2

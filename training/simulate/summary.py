@@ -19,11 +19,11 @@ from textwrap import fill
 from typing import Any, Final
 
 from shared.files.atomic_write import atomic_write
+from training.simulate.loop.options import Options
 from training.simulate.measure.day_metrics import FROZEN, OURS
 from training.simulate.measure.plot import plot
 from training.simulate.measure.results import gain_over_frozen, merge
 from training.simulate.merge_seeds import read
-from training.simulate.options import Options
 from training.simulate.users import PATIENCE
 
 RECORDED: Final = Path(__file__).with_name("measured")

@@ -16,7 +16,7 @@ from training.simulate.baselines import (
     RankingRequest,
 )
 from training.simulate.catalog import Catalog
-from training.simulate.day import Visit
+from training.simulate.loop.day import Visit
 from training.simulate.measure.collapse import MEASURES, CollapseCheck, check_collapse
 from training.simulate.measure.day_metrics import COLLAPSED, OURS, measure_day
 from training.simulate.measure.metrics import (

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from training.simulate.loop import claim_folder
+from training.simulate.loop.options import Options
+from training.simulate.loop.preference_drift import Drift
+from training.simulate.loop.simulation import claim_folder
 from training.simulate.measure.day_metrics import FROZEN, OURS
 from training.simulate.measure.plot import plot
 from training.simulate.measure.results import describe, merge
 from training.simulate.merge_seeds import DifferentSimulations, measured, read
-from training.simulate.options import Options
-from training.simulate.preference_drift import Drift
 
 
 def _day(ours: float, frozen: float) -> dict[str, object]:

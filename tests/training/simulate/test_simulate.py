@@ -13,7 +13,6 @@ from shared.events.types.profile import Evidence
 from training.job.scoring.feedback_cases import taste_of
 from training.prefersim.values.vocabulary import held_out
 from training.rewards.prediction import Sides
-from training.simulate import day as day_module
 from training.simulate.baselines import (
     ClickHistory,
     CollaborativeFiltering,
@@ -24,7 +23,8 @@ from training.simulate.baselines import (
     word_vectors,
 )
 from training.simulate.catalog import draw_catalog, reference_images
-from training.simulate.day import MissingProfile, Profiles, Visit, wait_for_profiles
+from training.simulate.loop import day as day_module
+from training.simulate.loop.day import MissingProfile, Profiles, Visit, wait_for_profiles
 from training.simulate.measure.metrics import RankedSlate, ndcg
 from training.simulate.users import clicks, draw_users, explicit_feedback, viewed_ranks
 

@@ -12,8 +12,8 @@ from training.prefersim.drawing.scenes import draw_scenes
 from training.prefersim.drawing.subjects import MOST_SHAPES, SUBJECTS
 from training.prefersim.values.vocabulary import SIZES
 from training.simulate.catalog import draw_catalog, reference_images
-from training.simulate.loop import claim_folder
-from training.simulate.options import Options
+from training.simulate.loop.options import Options
+from training.simulate.loop.simulation import claim_folder
 from training.simulate.users import SKEWED, draw_images, draw_users
 
 RNG = np.random.default_rng

@@ -21,8 +21,8 @@ from training.simulate.cold_start.arms import ARMS, Arm
 from training.simulate.cold_start.measure import Measured, measure
 from training.simulate.cold_start.population import draw_population
 from training.simulate.cold_start.report import describe, plot, results
-from training.simulate.day import MissingProfile
-from training.simulate.system import SystemFailed, running
+from training.simulate.loop.day import MissingProfile
+from training.simulate.loop.system import SystemFailed, running
 
 FAILURE = 1
 SETTINGS = {"PREFERSTREAM_EXPLORE_SHARE": "0", "PREFERSTREAM_DEFAULT_DEADLINE_MS": "600000"}

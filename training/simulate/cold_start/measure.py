@@ -29,7 +29,7 @@ from training.simulate.cold_start.arms import (
 )
 from training.simulate.cold_start.population import Population
 from training.simulate.cold_start.recorded_feeds import RecordedFeed
-from training.simulate.day import (
+from training.simulate.loop.day import (
     POLL_SECONDS,
     WAIT_SECONDS,
     MissingProfile,

@@ -8,7 +8,7 @@ import numpy as np
 
 from training.simulate.baselines import Baseline, RankingRequest
 from training.simulate.catalog import Catalog
-from training.simulate.day import Visit
+from training.simulate.loop.day import Visit
 from training.simulate.measure.metrics import (
     DayMetrics,
     RankedSlate,

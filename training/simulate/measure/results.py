@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from training.simulate.loop.preference_drift import Drift, recovery
 from training.simulate.measure.collapse import CollapseCheck, check_collapse
 from training.simulate.measure.day_metrics import COLLAPSED, FROZEN, OURS
-from training.simulate.preference_drift import Drift, recovery
 from training.statistics.bootstrap import mean, paired_difference
 
 METRICS: Final = (

@@ -29,7 +29,7 @@ from training.simulate.baselines import (
     word_vectors,
 )
 from training.simulate.catalog import Catalog, draw_catalog
-from training.simulate.day import (
+from training.simulate.loop.day import (
     Profiles,
     Visit,
     following,
@@ -37,10 +37,10 @@ from training.simulate.day import (
     send_references,
     wait_for_profiles,
 )
+from training.simulate.loop.options import Options
+from training.simulate.loop.preference_drift import drifting_users
+from training.simulate.loop.system import System
 from training.simulate.measure.day_metrics import COLLAPSED, FROZEN, measure_day
-from training.simulate.options import Options
-from training.simulate.preference_drift import drifting_users
-from training.simulate.system import System
 from training.simulate.users import SimulatedUser, draw_users
 
 FIRST_PROFILES: Final = "first_profiles.json"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from training.simulate.preference_drift import Drift, drifting_users
+from training.simulate.loop.preference_drift import Drift, drifting_users
 
 
 @dataclass(frozen=True)
