@@ -14,7 +14,7 @@ VERBS: Final = {
     "rate": "app", "study": "system", "erase": "app",
     "evaluate": "models", "bench": "models", "night": "models", "model": "models",
     "models": "models", "rules": "system", "dlq": "app", "import": "data",
-    "export": "data", "backtest": "data", "doctor": "system",
+    "import-benchmark": "data", "export": "data", "backtest": "data", "doctor": "system",
 }  # fmt: skip
 """In the order of `--help`; each is a module in its folder of `services.cli.verbs`."""
 
@@ -44,12 +44,13 @@ class _ImportedOnUse(Mapping[str, Any]):
 
 @cache
 def _command(name: str) -> Any:
-    module = import_module(f"services.cli.verbs.{VERBS[name]}.{name}")
+    stem = name.replace("-", "_")
+    module = import_module(f"services.cli.verbs.{VERBS[name]}.{stem}")
     group = typer.Typer(add_completion=False)
     if hasattr(module, "app"):
         group.add_typer(module.app, name=name)
     else:
         # `import` is a word of Python: its function is called `import_`.
-        function = getattr(module, name, None) or getattr(module, f"{name}_")
+        function = getattr(module, stem, None) or getattr(module, f"{stem}_")
         group.command(name)(function)
     return typer.main.get_group(group).commands[name]

@@ -24,7 +24,7 @@ print(*(name for name in sys.modules if "." not in name))
 
 def test_every_file_in_verbs_is_a_command() -> None:
     files = Path(verbs.__file__).parent.glob("*/[!_]*.py")
-    assert {file.stem: file.parent.name for file in files} == VERBS
+    assert {file.stem.replace("_", "-"): file.parent.name for file in files} == VERBS
     output = CliRunner(env={"COLUMNS": "120"}).invoke(app, ["--help"]).output
     assert all(f" {verb} " in output for verb in VERBS)
 

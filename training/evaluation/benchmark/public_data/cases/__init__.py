@@ -1,0 +1,1 @@
+"""Make references and judged pairs of each user, by a seeded protocol."""

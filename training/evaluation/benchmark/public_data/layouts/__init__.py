@@ -1,0 +1,1 @@
+"""Read each public data set in the layout of its release."""

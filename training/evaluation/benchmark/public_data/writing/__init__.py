@@ -1,0 +1,1 @@
+"""Store images, and write sets, feedback, and what is left out."""
