@@ -11,6 +11,7 @@ import json
 import signal
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,12 @@ from training.plots.progress import spell
 from training.simulate.loop.day import MissingProfile
 from training.simulate.loop.options import Options
 from training.simulate.loop.simulation import simulate
+from training.simulate.loop.start_weights import start_release
 from training.simulate.loop.system import System, SystemFailed, running
 from training.simulate.measure.plot import plot
 from training.simulate.measure.results import describe, merge
 from training.simulate.merge_seeds import MEASURED, measured
+from training.simulate.population import NAMES, population_of
 
 FAILURE = 1
 STOPPED = 130
@@ -39,7 +42,9 @@ def main() -> int:
         slates_per_day=arguments.slates_per_day, slate_size=arguments.slate_size,
         minutes=arguments.minutes, explicit_feedback_rate=arguments.explicit_feedback_rate,
         drift_after=arguments.drift_after, drift_share=arguments.drift_share,
-        skew=arguments.skew, subjects=arguments.subjects,
+        skew=arguments.skew, subjects=arguments.subjects, population=arguments.population,
+        real_pictures=arguments.packages is not None, methods=arguments.methods,
+        weight_users=arguments.weight_users, least_users=arguments.least_users,
     )  # fmt: skip
     if options.slate_size > options.catalog_size:
         parser.error("--slate-size must not be larger than --catalog-size")
@@ -67,6 +72,9 @@ def main() -> int:
 def _simulate_seeds(arguments: argparse.Namespace, options: Options, by_seed: BySeed) -> None:
     """Simulate seed after seed into `by_seed`, and write the results after every day."""
     start = time.monotonic()
+    population = population_of(
+        options.population, subjects=options.subjects, packages=arguments.packages
+    )
     for seed in arguments.seeds:
 
         def say(line: str, seed: int = seed) -> None:
@@ -81,12 +89,20 @@ def _simulate_seeds(arguments: argparse.Namespace, options: Options, by_seed: By
             atomic_write(arguments.out / "results.json", json.dumps(results, indent=1))
 
         folder = arguments.out / f"seed-{seed}"
-        if arguments.kafka:
-            system = System(arguments.kafka, arguments.data_dir)
-            by_seed[seed] = simulate(folder, system, options, seed=seed, say=say, on_day=write)
-        else:
-            with running(folder / "system") as system:
-                by_seed[seed] = simulate(folder, system, options, seed=seed, say=say, on_day=write)
+        release = start_release(
+            folder / "release", population, users=options.weight_users, seed=seed,
+            skew=options.skew,
+        )  # fmt: skip
+        settings = options.settings(release)
+        with (
+            nullcontext(System(arguments.kafka, arguments.data_dir, settings))
+            if arguments.kafka
+            else running(folder / "system", settings)
+        ) as system:
+            by_seed[seed] = simulate(
+                folder, system, options, seed=seed, population=population, release=release,
+                say=say, on_day=write,
+            )  # fmt: skip
         write(by_seed[seed], seed)
         text = json.dumps(measured(by_seed[seed], options, seed=seed))
         atomic_write(folder / MEASURED, text)
@@ -122,6 +138,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--subjects", action="store_true", help="users also like and dislike subjects"
     )
+    parser.add_argument(
+        "--population", choices=NAMES, default=defaults.population,
+        help="whose people and pictures: the simulator's, or some that the release does not know",
+    )  # fmt: skip
+    parser.add_argument(
+        "--packages",
+        type=Path,
+        help="folder of the packages with real pictures for the unfamiliar population",
+    )
+    parser.add_argument(
+        "--methods", default=defaults.methods, help="of training, such as sft,grpo (the setting)"
+    )
+    parser.add_argument(
+        "--weight-users", type=int, default=defaults.weight_users,
+        help="other users from whose clicks the release's element weights are learned first (0)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--least-users", type=int, default=defaults.least_users,
+        help="held-out users that a verdict needs (the default of the gate)",
+    )  # fmt: skip
     parser.add_argument("--seeds", type=_numbers, default=(1, 2, 3), help="default 1,2,3")
     parser.add_argument("--kafka", help="a running system, with --data-dir, instead of a new one")
     parser.add_argument("--data-dir", type=Path, help="of the running system")

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from shared.domain.taste import ELEMENTS, Taste
+from shared.domain.taste import ELEMENTS, Element, Taste
 from shared.vlm.protocol import ScoringInput
 from training.evaluation.scoring import batches
 from training.job.scoring.pair_scoring import SCORING_BATCH, Model
@@ -15,7 +15,7 @@ from training.prefersim.values.vocabulary import VALUES, Attributes
 from training.rewards.text_similarity import SentenceEncoder
 from training.simulate.catalog import Catalog
 from training.simulate.measure.metrics import Floats, Order
-from training.simulate.users import SimulatedUser
+from training.simulate.population import AnyUser
 
 PRIOR_VIEWS: Final = 10.0
 """Views at the average click rate that every image is given, against noise in rare images."""
@@ -28,7 +28,7 @@ REGULARIZATION: Final = 0.05
 class RankingRequest:
     """One user's candidates with the user's current profile in our system."""
 
-    user: SimulatedUser
+    user: AnyUser
     candidates: Order
     taste: Taste
     model_version: str = ""
@@ -94,6 +94,7 @@ class WordSimilarity:
     catalog: Catalog
     vectors: Mapping[str, Floats]
     rng: np.random.Generator
+    vocabulary: Mapping[Element, Sequence[str]] = field(default_factory=lambda: VALUES)
 
     def rank(self, request: RankingRequest) -> Order:
         scores = np.zeros(len(request.candidates))
@@ -103,14 +104,16 @@ class WordSimilarity:
             dislikes = [self.vectors[w.word] for w in request.taste.non_preference[element]
                         if w.word in self.vectors]  # fmt: skip
             values = self.catalog.shown[request.candidates, j]
-            shown = np.stack([self.vectors[VALUES[element][k]] for k in values])
+            shown = np.stack([self.vectors[self.vocabulary[element][k]] for k in values])
             scores += _highest_similarity(shown, likes) - _highest_similarity(shown, dislikes)
         return best_first(request.candidates, scores, self.rng)
 
 
-def word_vectors(encoder: SentenceEncoder) -> dict[str, Floats]:
-    """The vector of every taste word."""
-    words = sorted({word for values in VALUES.values() for word in values})
+def word_vectors(
+    encoder: SentenceEncoder, vocabulary: Mapping[Element, Sequence[str]] = VALUES
+) -> dict[str, Floats]:
+    """The vector of every taste word that users or the model can name."""
+    words = sorted({w for words in (VALUES, vocabulary) for v in words.values() for w in v})
     return dict(zip(words, np.asarray(encoder.encode(words), np.float64), strict=True))
 
 
@@ -203,7 +206,7 @@ class Collapsed:
 
     @classmethod
     def of(
-        cls, users: Sequence[SimulatedUser], shown: Attributes, rng: np.random.Generator
+        cls, users: Sequence[AnyUser], shown: Attributes, rng: np.random.Generator
     ) -> "Collapsed":
         return cls(np.mean([user.appeal(shown) for user in users], axis=0), rng)
 

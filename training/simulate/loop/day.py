@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
 from shared.client import AsyncClient, action
 from shared.domain.taste import Taste
 from shared.events import Feedback, ProfileUpdated, RankedFeed
-from training.simulate.catalog import Catalog, reference_images
+from training.simulate.catalog import Catalog
 from training.simulate.measure.metrics import Order, RankedSlate
-from training.simulate.users import SimulatedUser, clicks, explicit_feedback, viewed_ranks
+from training.simulate.population import AnyUser, Population
+from training.simulate.users import clicks, explicit_feedback, viewed_ranks
 
 CONCURRENT_USERS = 8
 """Users who wait for a feed at the same time: enough to fill the model's batches."""
@@ -33,7 +35,7 @@ class Profiles:
 
     by_user: dict[str, ProfileUpdated] = field(default_factory=dict)
 
-    def taste(self, user: SimulatedUser) -> Taste:
+    def taste(self, user: AnyUser) -> Taste:
         profile = self.by_user.get(user.name)
         if profile is None:
             return Taste()
@@ -61,13 +63,13 @@ async def following(client: AsyncClient, profiles: Profiles) -> AsyncIterator[No
 
 
 async def send_references(
-    client: AsyncClient, users: Sequence[SimulatedUser], profiles: Profiles, *, seed: int,
-    advance: Callable[[int], None],
+    client: AsyncClient, population: Population, users: Sequence[AnyUser], profiles: Profiles, *,
+    seed: int, advance: Callable[[int], None],
 ) -> None:  # fmt: skip
     """Send every user's references and wait for the profiles; raises `MissingProfile`."""
 
-    async def start(user: SimulatedUser) -> None:
-        liked, disliked = reference_images(user, REFERENCES, seed=seed)
+    async def start(user: AnyUser) -> None:
+        liked, disliked = population.reference_images(user, REFERENCES, seed=seed)
         events: list[Feedback] = []
         for kind, images in (("reference_like", liked), ("reference_dislike", disliked)):
             events += [
@@ -107,15 +109,22 @@ class Visit:
 
 
 async def run_day(
-    client: AsyncClient, users: Sequence[SimulatedUser], catalog: Catalog, profiles: Profiles,
+    client: AsyncClient, users: Sequence[AnyUser], catalog: Catalog, profiles: Profiles,
     *, slates: int, slate_size: int, explicit_feedback_rate: float, seed: tuple[int, int],
-    advance: Callable[[int], None],
+    advance: Callable[[int], None], done: Mapping[int, Sequence[Visit]] = MappingProxyType({}),
+    on_user: Callable[[Sequence[Visit]], None] = lambda visits: None,
 ) -> list[Visit]:  # fmt: skip
-    """All slates of all users; the slates of one user one after another. Visits by user."""
-    visits: dict[int, list[Visit]] = {}
+    """All slates of all users; the slates of one user one after another. Visits by user.
 
-    async def visit(user: SimulatedUser) -> None:
-        number = users.index(user)
+    `done` are the visits of users who finished this day before a kill; `on_user` gets those of each
+    user who finishes now.
+    """
+    visits: dict[int, list[Visit]] = {number: list(of_user) for number, of_user in done.items()}
+
+    numbers = {user.name: number for number, user in enumerate(users)}
+
+    async def visit(user: AnyUser) -> None:
+        number = numbers[user.name]
         rng = np.random.default_rng((*seed, 0xDA1, number))
         visits[number] = []
         for _ in range(slates):
@@ -127,13 +136,15 @@ async def run_day(
                 )
             )  # fmt: skip
             advance(1)
+        on_user(visits[number])
 
-    await _concurrently(users, visit)
+    left = [user for user in users if numbers[user.name] not in done]
+    await _concurrently(left, visit)
     return [visit for number in sorted(visits) for visit in visits[number]]
 
 
 async def wait_for_profiles(
-    users: Sequence[SimulatedUser], visits: Sequence[Visit], profiles: Profiles,
+    users: Sequence[AnyUser], visits: Sequence[Visit], profiles: Profiles,
     before: Mapping[str, int],
 ) -> None:  # fmt: skip
     """Wait until every user who clicked has a later profile version; raises `MissingProfile`.
@@ -154,7 +165,7 @@ async def wait_for_profiles(
 
 
 async def _visit(
-    client: AsyncClient, user: SimulatedUser, number: int, candidates: Order, catalog: Catalog,
+    client: AsyncClient, user: AnyUser, number: int, candidates: Order, catalog: Catalog,
     profiles: Profiles, rng: np.random.Generator, *, explicit_feedback_rate: float,
 ) -> Visit:  # fmt: skip
     taste = profiles.taste(user)
@@ -207,12 +218,12 @@ def _ranks(order: Order, numbers: Order) -> list[tuple[int, int]]:
 
 
 async def _concurrently(
-    users: Sequence[SimulatedUser], work: Callable[[SimulatedUser], Awaitable[None]]
+    users: Sequence[AnyUser], work: Callable[[AnyUser], Awaitable[None]]
 ) -> None:
     """Do the work for all users, `CONCURRENT_USERS` at a time; raises the first error."""
     slots = asyncio.Semaphore(CONCURRENT_USERS)
 
-    async def in_slot(user: SimulatedUser) -> None:
+    async def in_slot(user: AnyUser) -> None:
         async with slots:
             await work(user)
 

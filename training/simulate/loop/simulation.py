@@ -13,8 +13,7 @@ from shared.client import AsyncClient
 from shared.embedding.minilm import MiniLM
 from shared.events import ProfileUpdated
 from shared.files.atomic_write import atomic_write
-from shared.vlm.checkpoint.checkpoint import shipped_folder
-from shared.vlm.engine.transformers_engine import TransformersEngine
+from shared.vlm.pictures.picture_model import Engine
 from training.finetuning.grpo.text_encoder import WordEncoder
 from training.simulate.baselines import (
     Baseline,
@@ -28,7 +27,7 @@ from training.simulate.baselines import (
     WordSimilarity,
     word_vectors,
 )
-from training.simulate.catalog import Catalog, draw_catalog
+from training.simulate.catalog import Catalog
 from training.simulate.loop.day import (
     Profiles,
     Visit,
@@ -39,9 +38,11 @@ from training.simulate.loop.day import (
 )
 from training.simulate.loop.options import Options
 from training.simulate.loop.preference_drift import drifting_users
+from training.simulate.loop.start_weights import open_engine
 from training.simulate.loop.system import System
+from training.simulate.loop.visit_log import VisitLog, visit_fields
 from training.simulate.measure.day_metrics import COLLAPSED, FROZEN, measure_day
-from training.simulate.users import SimulatedUser, draw_users
+from training.simulate.population import AnyUser, Population
 
 FIRST_PROFILES: Final = "first_profiles.json"
 Say = Callable[[str], None]
@@ -52,7 +53,7 @@ DayFile = dict[str, Any]
 class State:
     """What the days so far leave for the next one."""
 
-    users: list[SimulatedUser]
+    users: list[AnyUser]
     history: ClickHistory
     profiles: Profiles = field(default_factory=Profiles)
 
@@ -65,28 +66,29 @@ class Simulation:
     system: System
     options: Options
     seed: int
+    population: Population
     catalog: Catalog
     say: Say
 
 
 def simulate(
-    folder: Path, system: System, options: Options, *, seed: int, say: Say,
-    on_day: Callable[[list[DayFile]], None] = lambda days: None,
+    folder: Path, system: System, options: Options, *, seed: int, population: Population,
+    release: Path, say: Say, on_day: Callable[[list[DayFile]], None] = lambda days: None,
 ) -> list[DayFile]:  # fmt: skip
-    """The days of one seed as in their files; `on_day` gets all of them after every day."""
+    """The days of one seed as in their files; `on_day` gets all of them after every day.
+
+    `release` is the model folder with which the system started.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     claim_folder(folder, options, seed)
-    catalog = draw_catalog(
-        options.catalog_size, seed=seed, skew=options.skew, subjects=options.subjects
-    )
-    simulation = Simulation(folder, system, options, seed, catalog, say)
+    catalog = population.draw_catalog(options.catalog_size, seed=seed, skew=options.skew)
+    simulation = Simulation(folder, system, options, seed, population, catalog, say)
     history = ClickHistory(options.users, options.catalog_size)
-    users = draw_users(options.users, seed=seed, subjects=options.subjects)
-    state = State(users, history)
-    model, encoder = TransformersEngine(shipped_folder()), MiniLM()
+    state = State(list(population.draw_users(options.users, seed=seed)), history)
+    model, encoder = open_engine(release), MiniLM()
     days = []
     try:
-        vectors = word_vectors(WordEncoder(encoder))
+        vectors = word_vectors(WordEncoder(encoder), population.vocabulary)
         for number in range(options.jobs + 1):
             if number == options.drift_after:
                 _apply_drift(state, options, seed)
@@ -121,7 +123,7 @@ def _claimed(file: Path) -> dict[str, Any]:
 
 
 def _day(
-    simulation: Simulation, state: State, model: TransformersEngine, vectors: dict[str, Any],
+    simulation: Simulation, state: State, model: Engine, vectors: dict[str, Any],
     number: int,
 ) -> DayFile:  # fmt: skip
     """A finished day from its file, else a new one."""
@@ -129,20 +131,22 @@ def _day(
     if file.exists():
         day: DayFile = json.loads(file.read_text(encoding="utf-8"))
         return day
-    visits = asyncio.run(_visits(simulation, state, number))
+    log = VisitLog(simulation.folder / f"day-{number:02d}.visits.jsonl")
+    visits = asyncio.run(_visits(simulation, state, number, log))
     baselines = _baselines(simulation, state, model, vectors, number)
     seed = (simulation.seed, number)
     day = measure_day(visits, baselines, state.users, simulation.catalog, seed=seed) | {
-        "visits": [{"user": v.user, "viewed": v.viewed, "clicked": v.clicked} for v in visits],
+        "visits": [visit_fields(visit) for visit in visits],
         "models": sorted({visit.model_version for visit in visits}),
         "degraded": sum(visit.status == "degraded" for visit in visits),
         "profiles": json.loads(_dump(state.profiles)),
     }
     atomic_write(file, json.dumps(day))
+    log.delete()
     return day
 
 
-async def _visits(simulation: Simulation, state: State, number: int) -> list[Visit]:
+async def _visits(simulation: Simulation, state: State, number: int, log: VisitLog) -> list[Visit]:
     done = 0
 
     def advance(more: int) -> None:
@@ -155,23 +159,28 @@ async def _visits(simulation: Simulation, state: State, number: int) -> list[Vis
     profiles = state.profiles
     async with AsyncClient(simulation.system.kafka) as client, following(client, profiles):
         if number == 0 and not first.exists():
-            await send_references(client, state.users, profiles, seed=seed, advance=advance)
+            await send_references(
+                client, simulation.population, state.users, profiles, seed=seed, advance=advance
+            )
             atomic_write(first, _dump(profiles))
         elif number == 0:
             _load(profiles, json.loads(first.read_text(encoding="utf-8")))
         done = 0
         before = {name: event.profile_version for name, event in profiles.by_user.items()}
+        finished = log.read()
         visits = await run_day(
             client, state.users, simulation.catalog, profiles, slates=options.slates_per_day,
             slate_size=options.slate_size, explicit_feedback_rate=options.explicit_feedback_rate,
-            seed=(seed, number), advance=advance,
+            seed=(seed, number), advance=advance, done=finished, on_user=log.add,
         )  # fmt: skip
-        await wait_for_profiles(state.users, visits, profiles, before)
+        # The profiles of users who finished before a kill were published then.
+        new = [visit for visit in visits if visit.user not in finished]
+        await wait_for_profiles(state.users, new, profiles, before)
         return visits
 
 
 def _baselines(
-    simulation: Simulation, state: State, model: TransformersEngine, vectors: dict[str, Any],
+    simulation: Simulation, state: State, model: Engine, vectors: dict[str, Any],
     number: int,
 ) -> dict[str, Baseline]:  # fmt: skip
     """Each with its own random numbers, and with what was known before the day."""
@@ -186,7 +195,7 @@ def _baselines(
     return {
         "random": RandomOrder(rng(0)),
         "popularity": Popularity(state.history, rng(1)),
-        "similarity": WordSimilarity(catalog, vectors, rng(2)),
+        "similarity": WordSimilarity(catalog, vectors, rng(2), simulation.population.vocabulary),
         "collaborative": collaborative,
         FROZEN: FrozenModel(model, model.model_version, catalog, rng(4)),
         "oracle": Oracle(catalog.shown, rng(5)),
@@ -212,7 +221,12 @@ def _job(simulation: Simulation, number: int) -> dict[str, Any]:
     if file.exists():
         outcome: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return outcome
-    outcome = simulation.system.run_training_job(minutes=simulation.options.minutes)
+    ended = simulation.system.ended_jobs()
+    # A job can have ended just before a kill.
+    if len(ended) > number:
+        outcome = ended[number]
+    else:
+        outcome = simulation.system.run_training_job(minutes=simulation.options.minutes)
     atomic_write(file, json.dumps(outcome))
     simulation.say(f"job {number + 1}: {outcome['verdict']}: {outcome['reason']}")
     return outcome

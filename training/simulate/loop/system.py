@@ -5,9 +5,10 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from shared.runtime.child_process import ChildProcess, run_child
 
@@ -19,9 +20,14 @@ SETTINGS: Mapping[str, str] = {
     "PREFERSTREAM_SEEN_DAYS": "0",
     "PREFERSTREAM_AUTHOR_CAP": "0",
     "PREFERSTREAM_DIVERSITY": "0",
+    "PREFERSTREAM_TRAINING_JOBS_KEPT": "1000",
 }
 """No scheduled jobs, and no reranking after the scores: our feeds then differ from those of the
-frozen model by training and by exploration only."""
+frozen model by training and by exploration only. All jobs are kept, for the rankings that are
+trained afterwards on the same days."""
+
+
+NO_SETTINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class SystemFailed(Exception):
@@ -34,6 +40,15 @@ class System:
 
     kafka: str
     data_dir: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Further settings of its processes."""
+
+    def ended_jobs(self) -> list[dict[str, Any]]:
+        """The outcomes of the jobs that ran to their end, in order."""
+        ends = sorted(
+            self.data_dir.glob("training-jobs/*/end.json"), key=lambda f: f.stat().st_mtime
+        )
+        return [json.loads(file.read_text(encoding="utf-8")) for file in ends]
 
     def run_training_job(self, *, minutes: float) -> dict[str, Any]:
         """Run one job now; its outcome, whatever the verdict. Raises `SystemFailed`."""
@@ -41,7 +56,8 @@ class System:
         command = ["night", "--json", "--minutes", f"{minutes:g}"]
         ended = run_child(
             [sys.executable, "-m", "services.cli", *command],
-            env=_environment(self.data_dir) | {"PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS": self.kafka},
+            env=_environment(self.data_dir, self.settings)
+            | {"PREFERSTREAM_KAFKA_BOOTSTRAP_SERVERS": self.kafka},
             on_line=lines.append,
         )
         try:
@@ -52,7 +68,7 @@ class System:
 
 
 @contextmanager
-def running(data_dir: Path) -> Iterator[System]:
+def running(data_dir: Path, settings: Mapping[str, str] = NO_SETTINGS) -> Iterator[System]:
     """Run `preferstream up` on a data folder for the length of a block; raises `SystemFailed`."""
     data_dir.mkdir(parents=True, exist_ok=True)
     log = data_dir / "up.log"
@@ -60,7 +76,7 @@ def running(data_dir: Path) -> Iterator[System]:
         log.open("a", encoding="utf-8", buffering=1) as stderr,
         ChildProcess(
             [sys.executable, "-m", "services.cli", "up", "--json", f"--parent={os.getpid()}"],
-            env=_environment(data_dir),
+            env=_environment(data_dir, settings),
             on_stderr=lambda line: print(line, file=stderr),
             grace_seconds=STOP_SECONDS,
         ) as process,
@@ -68,8 +84,8 @@ def running(data_dir: Path) -> Iterator[System]:
         line = process.first_line(seconds=READY_SECONDS)
         if line is None:
             raise SystemFailed(f"the system did not start: it {process.end().reason}")
-        yield System(str(json.loads(line)["kafka"]), data_dir)
+        yield System(str(json.loads(line)["kafka"]), data_dir, settings)
 
 
-def _environment(data_dir: Path) -> dict[str, str]:
-    return {**os.environ, **SETTINGS, "PREFERSTREAM_DATA_DIR": str(data_dir)}
+def _environment(data_dir: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    return {**os.environ, **SETTINGS, **settings, "PREFERSTREAM_DATA_DIR": str(data_dir)}

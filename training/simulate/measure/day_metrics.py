@@ -17,7 +17,8 @@ from training.simulate.measure.metrics import (
     list_diversity,
     ndcg,
 )
-from training.simulate.users import SimulatedUser, clicks, viewed_ranks
+from training.simulate.population import AnyUser
+from training.simulate.users import clicks, viewed_ranks
 
 OURS: Final = "ours"
 COLLAPSED: Final = "collapsed"
@@ -25,7 +26,7 @@ FROZEN: Final = "frozen"
 
 
 def measure_day(
-    visits: Sequence[Visit], baselines: Mapping[str, Baseline], users: Sequence[SimulatedUser],
+    visits: Sequence[Visit], baselines: Mapping[str, Baseline], users: Sequence[AnyUser],
     catalog: Catalog, *, seed: tuple[int, int],
 ) -> dict[str, Any]:  # fmt: skip
     """Metrics by ranking, and NDCG by ranking and user, as plain values."""
@@ -48,7 +49,7 @@ def measure_day(
 
 
 def _rank(
-    baseline: Baseline, visit: Visit, users: Sequence[SimulatedUser], catalog: Catalog,
+    baseline: Baseline, visit: Visit, users: Sequence[AnyUser], catalog: Catalog,
     rng: np.random.Generator,
 ) -> RankedSlate:  # fmt: skip
     """The baseline's order of the visit's candidates, viewed and clicked by the same user."""
@@ -77,7 +78,7 @@ def _metrics(
 
 
 def _ndcg_by_user(
-    slates: Sequence[RankedSlate], numbers: Sequence[int], users: Sequence[SimulatedUser],
+    slates: Sequence[RankedSlate], numbers: Sequence[int], users: Sequence[AnyUser],
     catalog: Catalog,
 ) -> dict[str, float]:  # fmt: skip
     values: dict[int, list[float]] = {}
