@@ -46,6 +46,7 @@ GROUPS: Final = {
         "tests/e2e/operations/test_metrics.py",
         "tests/e2e/catalog/test_pages_and_removals.py",
         "tests/e2e/events/test_request_ids.py",
+        "tests/e2e/events/test_steering.py",
         "tests/e2e/events/test_bad_candidates.py",
         "tests/e2e/operations/test_trace.py",
         "tests/e2e/operations/test_up.py",

@@ -64,6 +64,9 @@ class ReadyImages:
     ) -> list[LoadResult]:
         return [self.images[uri] for uri in uris]
 
+    async def load(self, uri: str, *, requester: Hashable | None = None) -> LoadedImage:
+        return self.images[uri]
+
 
 class LatestFeed:
     """A publisher that keeps the latest feed."""
@@ -92,6 +95,8 @@ class InProcessAssessor:
     """The service with its stores, and the feeds that it publishes."""
 
     service: AssessorService
+    dependencies: Dependencies
+    """What the service works with; another service may share it."""
     profiles: ProfileStore
     image_store: ImageStore
     image_vectors: ImageVectorStore
@@ -100,14 +105,14 @@ class InProcessAssessor:
     score_cache: ScoreCache
     _numbers: "itertools.count[int]"
 
-    def request(self, images: Mapping[str, LoadedImage]) -> ImageCandidates:
-        """A request of the benchmark's user for these images, by image id."""
+    def request(self, images: Mapping[str, LoadedImage], *, user_id: str = USER) -> ImageCandidates:
+        """A request of a user, by default the benchmark's, for these images, by image id."""
         self.images.images |= {image.uri: image for image in images.values()}
         now = datetime.now(UTC)
         return ImageCandidates(
             event_id=uuid4(),
             occurred_at=now,
-            user_id=USER,
+            user_id=user_id,
             request_id=f"bench-{next(self._numbers)}",
             candidates=tuple(
                 Candidate(image_id=name, uri=image.uri) for name, image in images.items()
@@ -133,9 +138,15 @@ async def open_assessor(
     embedder: Embedder,
     encoder: ImageEncoder,
     score_cache_entries: int,
+    explore_share: float | None = None,
 ) -> AsyncIterator[InProcessAssessor]:
-    """The assessor with its default settings, on an embedded store in `folder`."""
+    """The assessor on an embedded store in `folder`, with its default settings but for those given.
+
+    `explore_share` is the share of feeds in which neighbors are swapped at random.
+    """
     settings = AssessorSettings(score_cache_entries=score_cache_entries)
+    if explore_share is not None:
+        settings = settings.model_copy(update={"explore_share": explore_share})
     async with AsyncExitStack() as stack:
         client = open_qdrant(StoreSettings(qdrant_path=folder))
         stack.push_async_callback(client.close)
@@ -165,20 +176,21 @@ async def open_assessor(
         stack.push_async_callback(description.stop)
         images, published = ReadyImages(), LatestFeed()
         score_cache = ScoreCache(max_entries=score_cache_entries)
+        dependencies = Dependencies(
+            models=models,
+            embedder=embedder,
+            profiles=profiles,
+            image_store=image_store,
+            impressions=impressions,
+            erasure_check=ErasureCheck(erasures),
+            image_loader=images,
+            publisher=published,
+            clock=system_clock,
+            encoded_images=encoded,
+            score_cache=score_cache,
+        )
         service = AssessorService(
-            Dependencies(
-                models=models,
-                embedder=embedder,
-                profiles=profiles,
-                image_store=image_store,
-                impressions=impressions,
-                erasure_check=ErasureCheck(erasures),
-                image_loader=images,
-                publisher=published,
-                clock=system_clock,
-                encoded_images=encoded,
-                score_cache=score_cache,
-            ),
+            dependencies,
             settings,
             AssessorMetrics(registry),
             answered=AnsweredRequests(size=settings.request_deduplication_size),
@@ -186,6 +198,6 @@ async def open_assessor(
             shadow_evaluation=ShadowEvaluation(models, ShadowMetrics(registry)),
         )
         yield InProcessAssessor(
-            service, profiles, image_store, vectors, images, published, score_cache,
+            service, dependencies, profiles, image_store, vectors, images, published, score_cache,
             itertools.count(),
         )  # fmt: skip

@@ -8,9 +8,9 @@ from shared.prompting.parser.comparison import Label
 from shared.vlm.pairwise import Comparison, Pair, PairwiseModel
 from shared.vlm.protocol import References
 from training.evaluation.benchmark.answers import Answers, Condition, Outcome
+from training.evaluation.benchmark.image_files import ImageFiles
 from training.evaluation.benchmark.items import Item, first_item_by_user
 from training.evaluation.controls import OTHER_USER, USER_BLIND, other_users
-from training.evaluation.image_files import ImageFiles
 from training.evaluation.scoring import batches
 
 ITEMS_PER_CALL: Final = 8

@@ -9,9 +9,9 @@ from shared.prompting.prediction_voting import taste_by_vote
 from shared.prompting.reference_groups import reference_groups
 from shared.vlm.protocol import PredictedTaste, References, ScoringInput, VisionLanguageModel
 from training.evaluation.benchmark.answers import Answers, Condition, Outcome
+from training.evaluation.benchmark.image_files import ImageFiles
 from training.evaluation.benchmark.items import Item, first_item_by_user
 from training.evaluation.controls import OTHER_USER, USER_BLIND, other_users
-from training.evaluation.image_files import ImageFiles
 from training.evaluation.pairing import win
 from training.evaluation.scoring import batches
 

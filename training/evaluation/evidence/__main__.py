@@ -16,6 +16,7 @@ import numpy as np
 from shared.embedding.images.pretrained import PretrainedEncoder
 from shared.embedding.images.subject import SubjectReferences
 from shared.vlm.protocol import VisionLanguageModel
+from training.evaluation.benchmark.image_files import ImageFiles
 from training.evaluation.benchmark.items import BadBenchmark, first_item_by_user
 from training.evaluation.benchmark.reader import read_benchmark
 from training.evaluation.evidence.faithfulness import (
@@ -26,7 +27,6 @@ from training.evaluation.evidence.faithfulness import (
     check_totals,
     check_words,
 )
-from training.evaluation.image_files import ImageFiles
 from training.evaluation.markdown import header, line
 from training.evaluation.real_pictures.__main__ import FAILED, decoded, fetch
 from training.evaluation.real_pictures.pictures.packages import CannotFetch
