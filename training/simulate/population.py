@@ -40,6 +40,11 @@ class AnyUser(Protocol):
     @property
     def taste(self) -> Tastes: ...
 
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """How much each element counts, in element order, sum 1."""
+        ...
+
     def appeal(self, shown: Attributes) -> Floats:
         """True appeal 0-1 of images with these values. (n, 5 or 6) -> (n,)"""
         ...

@@ -104,6 +104,25 @@ def mean_over_seeds(values: Sequence[Sequence[Floats]], *, seed: int = 0) -> Int
     return _share_interval(interval, np.ones(len(by_user)), by_user, tail=TAIL)
 
 
+def mean_over_groups(values: Sequence[Floats], *, seed: int = 0) -> Interval:
+    """Mean of users' values over groups that each have their own users, such as simulated seeds.
+
+    `values[group]` is (users,). Each group counts the same. A sample draws groups, and users within
+    each of them; one group alone is not drawn. Raises `ValueError` where a group has no user.
+    """
+    if not values or not all(len(group) for group in values):
+        raise ValueError("Every group needs at least one user.")
+    rng = np.random.default_rng(seed)
+    means = np.empty((DRAWS, len(values)))
+    for place, chosen in enumerate(rng.integers(len(values), size=(DRAWS, len(values))).T):
+        for number, group in enumerate(values):
+            samples = np.flatnonzero(chosen == number)
+            users = rng.integers(len(group), size=(len(samples), len(group)))
+            means[samples, place] = np.asarray(group)[users].mean(axis=1)
+    low, high = np.percentile(means.mean(axis=1), [100 * TAIL, 100 * (1 - TAIL)])
+    return Interval(float(np.mean([group.mean() for group in values])), float(low), float(high))
+
+
 def _share_interval(interval: Interval, weights: Floats, sums: Floats, *, tail: float) -> Interval:
     """The interval itself, or a Wilson interval where all users have the same mean."""
     counted = weights > 0

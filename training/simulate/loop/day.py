@@ -18,7 +18,7 @@ from training.simulate.users import clicks, explicit_feedback, viewed_ranks
 
 CONCURRENT_USERS = 8
 """Users who wait for a feed at the same time: enough to fill the model's batches."""
-WAIT_SECONDS = 300.0
+WAIT_SECONDS = 900.0
 """For a feed or a profile, on a machine that may train at the same time."""
 POLL_SECONDS = 0.2
 REFERENCES = 5

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from shared.runtime.child_process import ChildProcess, run_child
 
-READY_SECONDS = 600.0
+READY_SECONDS = 1800.0
 """The first start fetches Kafka, and the machine may train at the same time."""
 STOP_SECONDS = 120.0
 SETTINGS: Mapping[str, str] = {

@@ -1,0 +1,66 @@
+"""Hold the images of a recording by key, with their vectors of the shipped image encoder."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from PIL.Image import Image
+
+from shared.embedding.images.protocol import ImageEncoder
+from shared.embedding.images.subject import no_vectors
+from shared.embedding.protocol import Vectors
+from training.simulate.arms.known_references import STATED, catalog_key, stated_key
+from training.simulate.arms.recorded_days import Recording
+from training.simulate.loop.day import REFERENCES
+
+VECTORS: Final = "vectors.npz"
+"""In the folder of the recording: the encoder reads each image once."""
+BATCH: Final = 32
+
+
+class Pictures:
+    """Images of the catalog and of all users' references."""
+
+    def __init__(self, recording: Recording, encoder: ImageEncoder) -> None:
+        self._recording = recording
+        self._encoder = encoder
+
+    @property
+    def catalog_size(self) -> int:
+        return len(self._recording.catalog)
+
+    @cached_property
+    def images(self) -> dict[str, Image]:
+        recording = self._recording
+        images = {catalog_key(n): image for n, image in enumerate(recording.catalog.images)}
+        for number, user in enumerate(recording.users):
+            sides = recording.population.reference_images(user, REFERENCES, seed=recording.seed)
+            for side, catalog in zip(STATED, sides, strict=True):
+                images |= {stated_key(number, side, n): i for n, i in enumerate(catalog.images)}
+        return images
+
+    @cached_property
+    def _vectors(self) -> dict[str, Vectors]:
+        file = self._recording.folder / VECTORS
+        keys = list(self.images)
+        if file.exists():
+            with np.load(file) as stored:
+                if list(stored["keys"]) == keys:
+                    return dict(zip(keys, stored["vectors"], strict=True))
+        rows = asyncio.run(self._encode([self.images[key] for key in keys]))
+        with file.open("wb") as opened:
+            np.savez(opened, keys=np.array(keys), vectors=rows)
+        return dict(zip(keys, rows, strict=True))
+
+    async def _encode(self, images: Sequence[Image]) -> Vectors:
+        parts = [
+            await self._encoder.encode(images[begin : begin + BATCH])
+            for begin in range(0, len(images), BATCH)
+        ]
+        return np.concatenate(parts)
+
+    def vectors(self, keys: Sequence[str]) -> Vectors:
+        """(keys, dimension)"""
+        return np.stack([self._vectors[key] for key in keys]) if keys else no_vectors()

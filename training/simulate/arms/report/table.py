@@ -1,0 +1,114 @@
+"""Write the comparison of the arms as Markdown."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from training.simulate.arms.report.comparisons import (
+    LAST_DAYS,
+    Comparison,
+    Recorded,
+    collapse_checks,
+    comparisons,
+    level,
+)
+from training.simulate.measure.collapse import MEASURES
+from training.statistics.interval import Interval
+
+
+def report(recorded: Recorded) -> str:
+    """Tables of levels, of differences, of diversity, of the nights and of the benchmarks."""
+    parts = [
+        f"# Arms of the closed loop: {len(recorded.by_seed)} seeds, {recorded.days - 1} nights",
+        levels_table(recorded),
+        differences_table(comparisons(recorded)),
+        diversity_table(recorded),
+        nights_table(recorded),
+        benchmarks_table(recorded),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def levels_table(recorded: Recorded) -> str:
+    """NDCG@10 of every arm."""
+    last = recorded.days - 1
+    days = range(max(0, last - LAST_DAYS + 1), last + 1)
+    rows = [
+        "| ranking | first day | last day | last three days |",
+        "|---|---|---|---|",
+    ]
+    for arm in sorted(recorded.arms(), key=lambda arm: level(recorded, arm, [last]).value):
+        cells = [
+            str(level(recorded, arm, of)) if all(recorded.has(arm, day) for day in of) else "-"
+            for of in ([0], [last], list(days))
+        ]
+        rows.append(f"| {arm} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def differences_table(compared: Sequence[Comparison]) -> str:
+    """Differences in points of NDCG@10, with 95 % intervals over users and seeds."""
+    rows = [
+        "| difference in points of NDCG@10 | | last day | last three days | users |",
+        "|---|---|---|---|---|",
+    ]
+    rows += [
+        f"| {one.meaning} | {one.first} - {one.second} | {points(one.last_day)} |"
+        f" {points(one.last_days)} | {one.users} |"
+        for one in compared
+    ]
+    return "\n".join(rows)
+
+
+def diversity_table(recorded: Recorded) -> str:
+    """Coverage and diversity of the top 5 of 60 candidates; empty where they were not measured."""
+    checks = collapse_checks(recorded)
+    if not checks:
+        return ""
+    rows = [
+        "| ranking, top 5 of 60 candidates | " + " | ".join(m.replace("_", " ") for m in MEASURES)
+        + " | verdict |",
+        "|---|---|---|---|",
+    ]  # fmt: skip
+    for arm, by_measure in checks.items():
+        values = [f"{by_measure[m].last:.3f}" if m in by_measure else "-" for m in MEASURES]
+        valid = [check for check in by_measure.values() if check.is_valid]
+        passed = all(check.passed for check in valid)
+        verdict = "not judged" if not valid else "no collapse" if passed else "COLLAPSED"
+        rows.append(f"| {arm} | {' | '.join(values)} | {verdict} |")
+    return "\n".join(rows)
+
+
+def nights_table(recorded: Recorded) -> str:
+    """What each night ended with, by seed."""
+    rows = ["| seed | night | outcome | reason |", "|---|---|---|---|"]
+    for seed, fields in recorded.by_seed.items():
+        for number, job in enumerate(jobs_of(fields), start=1):
+            reason = str(job["reason"]).replace("|", "/")
+            rows.append(f"| {seed} | {number} | {job['verdict']} ({job['code']}) | {reason} |")
+    return "\n".join(rows)
+
+
+def benchmarks_table(recorded: Recorded) -> str:
+    """Change of the frozen simulated benchmarks; empty where it was not measured."""
+    rows = ["| seed | model | pairs | change in points |", "|---|---|---|---|"]
+    for seed, fields in recorded.by_seed.items():
+        for name, change in fields.get("benchmarks", {}).items():
+            interval = Interval(change["mean"], change["low"], change["high"])
+            rows.append(f"| {seed} | {name} | {change['pairs']} | {points(interval)} |")
+    return "\n".join(rows) if len(rows) > 2 else ""
+
+
+def jobs_of(fields: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The outcomes of the nights of one seed, in order."""
+    return [day["job"] for day in fields["days"] if "job" in day]
+
+
+def outcomes(recorded: Recorded) -> Counter[str]:
+    """How often each code ended a night."""
+    return Counter(job["code"] for f in recorded.by_seed.values() for job in jobs_of(f))
+
+
+def points(interval: Interval) -> str:
+    """`+1.2 (+0.4 to +2.1)`"""
+    return f"{100 * interval.value:+.1f} ({100 * interval.low:+.1f} to {100 * interval.high:+.1f})"

@@ -1,0 +1,111 @@
+"""Rank the same slates with parts of the truth in place of the model's answers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from shared.domain.element_weights import EQUAL_WEIGHTS, SUM, ElementWeights
+from shared.domain.taste import ELEMENTS, Taste
+from training.evaluation.scoring import certain_profile
+from training.prefersim.users.true_answers import score_element
+from training.simulate.arms.known_references import Known
+from training.simulate.arms.serving_rule import EndToEnd, Slate, weigh_slates
+from training.simulate.catalog import Catalog
+from training.simulate.measure.metrics import Floats, ndcg
+from training.simulate.population import AnyUser, Population
+
+LEARNED: Final = "learned"
+EQUAL: Final = "equal"
+TOP_WORDS: Final = 2
+"""Words of an element that count in a rule digit, as many as a prompt shows."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Users with their references and slates, before any click."""
+
+    population: Population
+    users: Sequence[AnyUser]
+    catalog: Catalog
+    known: Sequence[Known]
+    slates: Sequence[Slate]
+    learned: ElementWeights
+    """Element weights that were learned from other users."""
+
+
+Totals = Sequence[Floats]
+
+
+def headroom_totals(
+    case: Case, ranker: EndToEnd, *, say: Callable[[str], None]
+) -> dict[str, Totals]:
+    """The totals of each slate by variant."""
+    numbers = sorted({slate.user for slate in case.slates})
+    say("predicting the profiles")
+    predicted = ranker.tastes(case.known, numbers)
+    true = {n: certain_profile(case.users[n].taste.like_words, case.users[n].taste.dislike_words)
+            for n in numbers}  # fmt: skip
+    say("scoring with the predicted profiles")
+    digits = ranker.digits(case.slates, predicted)
+    say("scoring with the true profiles")
+    told = ranker.digits(case.slates, true)
+    read, both = (rule_digits(case, tastes) for tastes in (predicted, true))
+    weights = {EQUAL: EQUAL_WEIGHTS, LEARNED: case.learned}
+
+    def weighed(tastes: Mapping[int, Taste], rows: Sequence[Floats]) -> dict[str, list[Floats]]:
+        return weigh_slates(ranker, case.known, case.slates, weights, tastes=tastes, digits=rows)
+
+    frozen = weighed(predicted, digits)
+    return {
+        "frozen model, equal weights": frozen[EQUAL],
+        "frozen model, learned weights": frozen[LEARNED],
+        "frozen model, each user's true weights": _truly_weighed(case, digits),
+        "true tastes, the model's digits": weighed(true, told)[LEARNED],
+        "predicted tastes, true descriptions": weighed(predicted, read)[LEARNED],
+        "true tastes, true descriptions": weighed(true, both)[LEARNED],
+        "true tastes and descriptions, each user's true weights": _truly_weighed(case, both),
+        "oracle": [
+            case.users[s.user].appeal(case.catalog.shown)[s.candidates] for s in case.slates
+        ],
+    }
+
+
+def rule_digits(case: Case, tastes: Mapping[int, Taste]) -> list[Floats]:
+    """Digits by the rule of the simulator from the true words of images. (candidates, 5) each"""
+    return [_rule_digits(case, slate, tastes[slate.user]) for slate in case.slates]
+
+
+def ndcg_by_user(case: Case, totals: Totals, *, seed: int) -> dict[int, float]:
+    """Mean NDCG@10 against the true appeal; equal totals are in random order."""
+    rng = np.random.default_rng((seed, 0x71E5))
+    values: dict[int, list[float]] = {}
+    for slate, scores in zip(case.slates, totals, strict=True):
+        order = slate.candidates[np.lexsort((rng.random(len(scores)), -scores))]
+        appeal = case.users[slate.user].appeal(case.catalog.shown)
+        values.setdefault(slate.user, []).append(ndcg(order, appeal))
+    return {user: float(np.mean(of_user)) for user, of_user in values.items()}
+
+
+def _truly_weighed(case: Case, digits: Sequence[Floats]) -> list[Floats]:
+    """With each user's own element weights; subjects do not count."""
+    return [
+        rows @ (SUM * np.array(case.users[slate.user].weights))
+        for rows, slate in zip(digits, case.slates, strict=True)
+    ]
+
+
+def _rule_digits(case: Case, slate: Slate, taste: Taste) -> Floats:
+    sides = [
+        {e: tuple(word.word for word in side[e][:TOP_WORDS]) for e in ELEMENTS}
+        for side in (taste.preference, taste.non_preference)
+    ]
+    columns = []
+    for j, element in enumerate(ELEMENTS):
+        table = [
+            score_element(element, word, likes=sides[0][element], dislikes=sides[1][element]).digit
+            for word in case.population.vocabulary[element]
+        ]
+        columns.append(np.array(table, np.float64)[case.catalog.shown[slate.candidates, j]])
+    return np.stack(columns, axis=1)
