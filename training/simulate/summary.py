@@ -2,9 +2,11 @@
 
 python -m training.simulate.summary --write
 
-The text is computed from `measured/seed-*.json` (ten training jobs per seed) and
+The text is computed from `measured/unfamiliar/seed-*.json` (the arms of the closed loop with people
+and pictures that the release does not know) where there are such files. Else it is that of the
+familiar population: `measured/seed-*.json` (ten training jobs per seed) and
 `measured/drift_fast/seed-*.json` (more feedback per day). The command fills the marked block of
-README.md and draws `measured/ndcg.svg` again; a test fails when either is out of date.
+README.md and draws the plots again; a test fails when one is out of date.
 """
 
 import argparse
@@ -19,6 +21,10 @@ from textwrap import fill
 from typing import Any, Final
 
 from shared.files.atomic_write import atomic_write
+from training.simulate.arms.report.comparisons import Recorded
+from training.simulate.arms.report.plot import plot as plot_arms
+from training.simulate.arms.report.readme_block import block as arms_block
+from training.simulate.arms.report.table import report
 from training.simulate.loop.options import Options
 from training.simulate.measure.day_metrics import FROZEN, OURS
 from training.simulate.measure.plot import plot
@@ -27,6 +33,7 @@ from training.simulate.merge_seeds import read
 from training.simulate.users import PATIENCE
 
 RECORDED: Final = Path(__file__).with_name("measured")
+UNFAMILIAR: Final = RECORDED / "unfamiliar"
 README: Final = Path(__file__).resolve().parents[2] / "README.md"
 BEGIN, END = "<!-- closed loop: begin -->", "<!-- closed loop: end -->"
 PLOT: Final = "training/simulate/measured/ndcg.svg"
@@ -90,16 +97,33 @@ def with_block(text: str, block: str) -> str:
     return f"{text[:start]}\n{block}\n{text[end:]}"
 
 
+def readme_block() -> str:
+    """What stands between the markers of README.md."""
+    unfamiliar = recorded_arms()
+    if unfamiliar is not None:
+        return arms_block(unfamiliar)
+    return summary(load(RECORDED), load(RECORDED / "drift_fast"))
+
+
+def recorded_arms() -> Recorded | None:
+    """The arms of the unfamiliar population; None while no seed is recorded."""
+    files = sorted(UNFAMILIAR.glob("seed-*.json"))
+    return Recorded.read(files) if files else None
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--write", action="store_true", help="write README.md and ndcg.svg")
     arguments = parser.parse_args()
-    recording, drift = load(RECORDED), load(RECORDED / "drift_fast")
-    block = summary(recording, drift)
+    block = readme_block()
     text = README.read_text(encoding="utf-8")
     if arguments.write:
         atomic_write(README, with_block(text, block))
-        atomic_write(RECORDED / "ndcg.svg", plot(recording.results))
+        atomic_write(RECORDED / "ndcg.svg", plot(load(RECORDED).results))
+        unfamiliar = recorded_arms()
+        if unfamiliar is not None:
+            atomic_write(UNFAMILIAR / "ndcg.svg", plot_arms(unfamiliar))
+            atomic_write(UNFAMILIAR / "report.md", report(unfamiliar))
         return 0
     print(block)
     return 0 if with_block(text, block) == text else STALE

@@ -2,17 +2,31 @@
 
 from collections import Counter
 
+from training.simulate.arms.report.plot import plot as plot_arms
+from training.simulate.arms.report.table import report
 from training.simulate.measure.plot import plot
-from training.simulate.summary import README, RECORDED, load, summary, with_block
+from training.simulate.summary import (
+    README,
+    RECORDED,
+    UNFAMILIAR,
+    load,
+    readme_block,
+    recorded_arms,
+    summary,
+    with_block,
+)
 
 
 def test_the_readme_and_the_plot_are_up_to_date() -> None:
-    recording = load(RECORDED)
-    block = summary(recording, load(RECORDED / "drift_fast"))
     text = README.read_text(encoding="utf-8")
     hint = "run python -m training.simulate.summary --write"
-    assert with_block(text, block) == text, hint
-    assert (RECORDED / "ndcg.svg").read_text(encoding="utf-8") == plot(recording.results), hint
+    assert with_block(text, readme_block()) == text, hint
+    drawn = plot(load(RECORDED).results)
+    assert (RECORDED / "ndcg.svg").read_text(encoding="utf-8") == drawn, hint
+    arms = recorded_arms()
+    if arms is not None:
+        assert (UNFAMILIAR / "ndcg.svg").read_text(encoding="utf-8") == plot_arms(arms), hint
+        assert (UNFAMILIAR / "report.md").read_text(encoding="utf-8") == report(arms), hint
 
 
 def test_the_account_states_all_outcomes_the_gain_and_the_bug() -> None:

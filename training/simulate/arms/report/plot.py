@@ -6,7 +6,6 @@ from training.plots.line_chart import Line, line_chart
 from training.simulate.arms.report.comparisons import (
     ADAPTER,
     EMBEDDING,
-    FROZEN,
     SFT,
     SFT_DPO,
     SFT_GRPO,
@@ -17,8 +16,8 @@ from training.simulate.arms.report.comparisons import (
 from training.simulate.arms.report.table import jobs_of
 from training.simulate.measure.day_metrics import OURS
 
-ORDER: Final = (WEIGHTED, SFT_GRPO, SFT, SFT_DPO, EMBEDDING, FROZEN, ADAPTER, OURS)
-"""Arms in the order of the colors; those far from the frozen model would only stretch the axis."""
+ORDER: Final = (WEIGHTED, SFT_GRPO, SFT, SFT_DPO, EMBEDDING, ADAPTER, OURS)
+"""Arms in the order of the seven colors; the others would only stretch the axis."""
 
 
 def plot(recorded: Recorded) -> str:
