@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field
 
 from shared.domain.taste import Value
 from shared.jobs.result_codes import TrainingCode
+from shared.jobs.training_methods import DEFAULT_METHODS, Methods
 
 REQUEST = "request.json"
 RESULT = "result.json"
@@ -39,6 +40,16 @@ class TrainingJobRequest(Value):
     release: ModelFolder
     """The frozen base that adapters belong to."""
     champion: ModelFolder
+    candidate: ModelFolder | None = None
+    """The challenger of an earlier night that was neither promoted nor shown to be worse; training
+    continues from it. None starts from the champion."""
+    earlier_evidence: Path | None = None
+    """The evidence of the candidate's last night, which has those before it; the verdict counts
+    all."""
+    nights_before: int = Field(default=0, ge=0)
+    """Nights that the candidate has been judged on."""
+    prediction_orders: int = Field(default=1, ge=1)
+    """Orders of the same references from which a taste is predicted, as in serving."""
     prompt_style: str = "general"
     """The prompts of models without our manifest, and the template file of a style that has one."""
     prompt_template: Path | None = None
@@ -50,9 +61,12 @@ class TrainingJobRequest(Value):
     seed: int = 0
     dry_run: bool = False
     """Stop after the dataset, and report the data that training would use."""
+    methods: Methods = DEFAULT_METHODS
+    """Training methods in their order; each continues the adapter of the one before."""
     sft_config: Path | None = None
-    """TOML files of the two stages; without them those for preferthinker-nano on a CPU."""
+    """TOML files of the methods; without them those for preferthinker-nano on a CPU."""
     grpo_config: Path | None = None
+    dpo_config: Path | None = None
     least_users: int = Field(default=50, ge=1)
     """Minimum of held-out users and pairs, as in the gate's rules: with fewer, the gate would
     keep the champion, so nothing is trained."""

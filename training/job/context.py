@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from shared.embedding.images.protocol import ImageEncoder
 from shared.jobs.result_codes import TrainingCode
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest
 from training.dataset.images import ImageSource
@@ -15,7 +16,7 @@ from training.job.stages import Stages
 from training.job.train.trainer_processes import Trainer
 
 DATASET: Final = DatasetSettings(max_replay_cases=180)
-"""With `GRPO_PAIRS` of `examples/grpo_cases.py`, three tenths of GRPO's cases are simulated."""
+"""Enough for SFT's and GRPO's shares of simulated cases; drawing more takes time."""
 
 
 class JobAborted(Exception):
@@ -36,6 +37,8 @@ class Dependencies:
     train: Trainer
     dataset: DatasetSettings = DATASET
     benchmark_size: BenchmarkSize = FULL_SIZE
+    image_encoder: Callable[[], ImageEncoder] | None = None
+    """For the baseline on image vectors; None leaves that baseline out."""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,12 @@ START_IN_OPEN_TIMES: Final = 4.0
 """The same in times that it takes to open a model: other load on the machine slows both."""
 MIN_TRAINING_SECONDS: Final = 30.0
 """A shorter training is a few steps, which learn nothing."""
-DATA_SHARE: Final = 0.2
-"""Share of the whole budget for writing the SFT examples."""
-SCORING_SHARE: Final = 0.7
-"""Share of that time for scoring pairs; rationales get the rest."""
+DATA_SHARE: Final = 0.25
+"""Share of the whole budget for writing the SFT examples: what they teach decides what a training
+can gain. Of a budget of 20 minutes, 300 seconds predict 100 users twice and read 600 images."""
+SCORING_END, PREDICTIONS_END, READINGS_END = 0.25, 0.5, 0.9
+"""Ends of the examples' parts, in shares of that time: scoring pairs, predicting profiles, reading
+images. The fits of hindsight and rationales get the rest."""
 EVIDENCE_SHARE: Final = 0.45
 """Share of the rest of the budget for the evidence, more where a verdict takes longer: a gain that
 cannot be measured is of no use, so that the evidence gets nearly as much time as the trainings."""
@@ -31,14 +33,20 @@ def feedback_scores(pairs: int, *, controlled: int) -> int:
     return 2 * (2 * pairs + 2 * min(pairs, controlled))
 
 
-VERDICT_SCORES: Final = feedback_scores(200, controlled=CONTROLLED_PAIRS) + 1_600 + 600 + 450
-"""Scores that take as long as the least evidence of a verdict: 200 held-out pairs with controls
-(1,600), 400 pairs of the benchmark with two models (1,600), profiles of 16 users predicted with two
-orders of references (600), 170 described images (450)."""
+PREDICTED_PEOPLE: Final = 50
+PREDICTION_SCORES: Final = 9
+"""A prediction reads ten images, of which a score reads one."""
+VERDICT_SCORES: Final = (
+    feedback_scores(200, controlled=0) + 2 * PREDICTED_PEOPLE * PREDICTION_SCORES
+    + feedback_scores(50, controlled=50) + 1_600 + 600 + 450
+)  # fmt: skip
+"""Scores that take as long as the least evidence of a verdict: 200 later pairs of 50 people (800)
+whose taste both models predict (900), 50 pairs with stored profiles and controls (400), 400 pairs
+of the benchmark with two models (1,600), profiles of 16 users predicted with two orders of
+references (600), 170 described images (450). Several orders of the references of held-out people
+take as many times their 900."""
 SAFETY_FACTOR: Final = 1.2
 """The machine may get slower while it trains."""
-SFT_SHARE: Final = 0.65
-"""Share of the trainings' time; SFT gets all of it where the rest is too short for GRPO."""
 MIN_TRAIN_PAIRS: Final = 100
 """With fewer pairs a training would learn noise; SFT takes 4,800 examples in its 300 steps."""
 
@@ -63,37 +71,22 @@ class MachineTimings:
         return 2 * self.open_model + VERDICT_SCORES * self.score
 
 
-@dataclass(frozen=True)
-class TimeShares:
-    """Seconds for each stage after the examples; 0: the stage is skipped."""
+def method_seconds(
+    left: float, timings: MachineTimings, *, methods_left: int, slowest_start: float = 0.0
+) -> float:
+    """Seconds of the next training method; 0 where they are too short to learn anything.
 
-    sft: float
-    grpo: float
-    evidence: float
-
-
-def divide_time(left: float, timings: MachineTimings) -> TimeShares:
-    """Reserve the evidence's time first: a challenger that cannot be judged is of no use."""
-    evidence = max(EVIDENCE_SHARE * left, SAFETY_FACTOR * timings.verdict)
-    training = left - evidence
-    least = timings.start_training + MIN_TRAINING_SECONDS
-    if training < least:
-        return TimeShares(0.0, 0.0, evidence)
-    grpo = (1 - SFT_SHARE) * training
-    if grpo < least:
-        return TimeShares(training, 0.0, evidence)
-    return TimeShares(training - grpo, grpo, evidence)
-
-
-def grpo_seconds(left: float, timings: MachineTimings, *, sft_start: float = 0.0) -> float:
-    """The part of the trainings' time that SFT did not use; 0 where it is too short for GRPO.
-
-    `sft_start` are the seconds of SFT before its first step; GRPO loads the same and a reward
-    model.
+    The time of the evidence is reserved first: a challenger that cannot be judged is of no use. The
+    rest is divided equally among the methods that have not run. A method gets all of it where an
+    equal part is too short: the later ones are skipped. What a method does not use is left to the
+    next. `slowest_start` are the seconds of an earlier method of this job before its first step.
     """
     training = left - max(EVIDENCE_SHARE * left, SAFETY_FACTOR * timings.verdict)
-    least = max(timings.start_training, SAFETY_FACTOR * sft_start) + MIN_TRAINING_SECONDS
-    return training if training >= least else 0.0
+    least = max(timings.start_training, SAFETY_FACTOR * slowest_start) + MIN_TRAINING_SECONDS
+    if training < least:
+        return 0.0
+    part = training / methods_left
+    return part if part >= least else training
 
 
 def minutes_needed(spent: float, timings: MachineTimings) -> int:

@@ -1,4 +1,4 @@
-"""Run a training job stage by stage: dataset, examples, SFT, GRPO, evidence.
+"""Run a training job stage by stage: dataset, examples, training methods, evidence.
 
 Each stage writes a marker last and is not repeated: a killed job resumes at its unfinished stage.
 An expected end without a challenger (too little data, no time, no disk space) becomes a result with
@@ -22,7 +22,7 @@ from training.job.examples.stage import learned_weights, machine_timings, write_
 from training.job.plan import disk_shortage
 from training.job.scoring.feedback_cases import UnreadableCases
 from training.job.stages import Budget, Say, Stages
-from training.job.train.stages import challenger_folder, run_grpo, run_sft
+from training.job.train.stages import challenger_folder, describe_methods, run_methods
 from training.job.train.trainer_processes import TrainingFailed
 
 NEEDED_DISK: Final = 2 * 10**9
@@ -62,16 +62,16 @@ def _run_stages(job: Job, counts: dict[str, int]) -> TrainingJobResult:
     counts |= build_job_dataset(job)
     examples = write_job_examples(job)
     timings, weights = machine_timings(examples), learned_weights(examples)
-    sft = run_sft(job, timings, weights)
-    grpo = run_grpo(job, timings, weights, sft=sft)
-    challenger = challenger_folder(job, grpo if grpo["steps"] else sft)
+    methods = run_methods(job, timings, weights)
+    last = [trained for _, trained in methods if trained["steps"]][-1]
+    challenger = challenger_folder(job, last)
     collect_job_evidence(job, challenger, held_out_pairs=counts["held_out"])
 
     result = _result(
         job,
         "trained",
         f"{challenger.version} was trained from {describe_counts(counts)};"
-        f" {examples['summary']}; SFT {sft['steps']} steps, GRPO {grpo['steps']}",
+        f" {examples['summary']}; {describe_methods(methods)}",
         counts,
     )
     return result.model_copy(

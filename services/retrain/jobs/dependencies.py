@@ -13,6 +13,7 @@ from services.retrain.nightly.daily_trigger import DailyTime
 from services.retrain.registry.folders import ModelFolders
 from services.retrain.registry.promotion import Promoter
 from shared.domain.clock import Clock
+from shared.jobs.training_methods import Method
 from shared.vlm.settings import ModelSettings
 
 NIGHTLY = "nightly-"
@@ -56,6 +57,8 @@ class JobPlan:
     """None: a manual job, named after the time of its start."""
     minutes: float | None = None
     dry_run: bool = False
+    methods: tuple[Method, ...] | None = None
+    """Training methods in their order; None: those of the settings."""
 
 
 MANUAL_JOB = JobPlan()

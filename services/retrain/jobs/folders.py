@@ -14,11 +14,12 @@ from pydantic import ValidationError
 from services.retrain.jobs.training_curves import keep_curves
 from shared.files.atomic_write import atomic_write
 from shared.jobs.training_job import REQUEST, TrainingJobRequest
+from shared.jobs.training_methods import METHODS
 
 NAME: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 END: Final = "end.json"
 """Written last: a job whose folder has this file has ended."""
-DELETED_AT_END: Final = ("sft", "grpo", "merged", "dataset/images")
+DELETED_AT_END: Final = (*METHODS, "merged", "dataset/images")
 """Large folders that nothing reads after the end; the winner was copied to the models."""
 RESUMABLE_FOR: Final = timedelta(hours=20)
 """A killed job is resumed within this time; later there is newer feedback, and a new job starts."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 
 from services.retrain.jobs.dependencies import (
     MANUAL,
@@ -20,6 +21,7 @@ from services.retrain.jobs.folders import JobFolders
 from services.retrain.jobs.lock import LockHeld, job_lock
 from services.retrain.jobs.settings import JobSettings
 from services.retrain.jobs.training_process import TrainingCrashed, TrainingStopped
+from services.retrain.registry.candidate import Candidate
 from services.retrain.registry.folders import NewVersion, NoSuchVersion
 from shared.domain.errors import Unavailable
 from shared.files.atomic_write import atomic_write
@@ -160,7 +162,9 @@ class JobRunner:
         )
         folder = self._settings.jobs_dir / name
         return dependencies.finalize(
-            TrainedModel(result.challenger.folder, result.evidence, new, folder),
+            TrainedModel(
+                result.challenger.folder, result.evidence, new, folder, request.nights_before + 1
+            ),
             now=now,
             shares=shares,
             job=name,
@@ -169,6 +173,8 @@ class JobRunner:
     def _request(self, name: str, plan: JobPlan, now: datetime) -> TrainingJobRequest:
         dependencies, settings = self._dependencies, self._settings
         champion = dependencies.folders.find(dependencies.promoter.champion())
+        known = dependencies.finalize.candidates.read(champion=champion.version)
+        candidate = self._candidate(known)
         template = dependencies.model.prompt_template
         return TrainingJobRequest(
             job=name,
@@ -178,6 +184,10 @@ class JobRunner:
             allowed_file_roots=dependencies.lake.allowed_file_roots,
             release=_folder(dependencies.folders.release),
             champion=_folder(champion),
+            candidate=candidate,
+            earlier_evidence=Path(known.evidence) if known and candidate else None,
+            nights_before=known.nights if known and candidate else 0,
+            prediction_orders=dependencies.model.model_prediction_orders,
             prompt_style=dependencies.model.prompt_style,
             prompt_template=template.absolute() if template else None,
             min_pixels=dependencies.model.model_min_pixels,
@@ -185,9 +195,23 @@ class JobRunner:
             minutes=plan.minutes or settings.training_minutes,
             seed=int(now.timestamp()),
             dry_run=plan.dry_run,
+            methods=plan.methods or settings.training_methods,
             sft_config=settings.training_sft_config,
             grpo_config=settings.training_grpo_config,
+            dpo_config=settings.training_dpo_config,
+            least_users=settings.gate_min_users,
+            least_pairs=settings.gate_min_pairs,
         )
+
+    def _candidate(self, known: Candidate | None) -> ModelFolder | None:
+        """The folder of the candidate; None where it is unknown or its version is gone."""
+        if known is None:
+            return None
+        try:
+            return _folder(self._dependencies.folders.find(known.version))
+        except (NoSuchVersion, BadCheckpoint) as error:
+            log.warning("the candidate %s is given up: %s", known.version, error)
+            return None
 
     def _kept(self, name: str, code: JobCode, cause: str) -> JobOutcome:
         reason = f"The champion keeps serving, because {cause.rstrip('.')}."

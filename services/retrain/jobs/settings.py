@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, m
 
 from services.retrain.registry.settings import RegistrySettings
 from shared.images.settings import ImageSettings
+from shared.jobs.training_methods import DEFAULT_METHODS, Methods
 from shared.settings import from_environment
 from shared.vlm.settings import ModelSettings
 
@@ -38,10 +39,21 @@ class JobSettings(BaseModel):
     training_jobs_kept: PositiveInt = 14
     """Number of ended jobs whose reports and evidence are kept; images and checkpoints are deleted
     at the end of each job."""
+    training_methods: Methods = DEFAULT_METHODS
+    """Training methods of a job in their order, of `sft`, `grpo` and `dpo`; each continues the
+    adapter of the one before."""
     training_sft_config: Path | None = None
     """TOML file of SFT; without it, the file for preferthinker-nano on a CPU."""
     training_grpo_config: Path | None = None
     """TOML file of GRPO; without it, the file for preferthinker-nano on a CPU."""
+    training_dpo_config: Path | None = None
+    """TOML file of DPO; without it, the file for preferthinker-nano on a CPU."""
+    gate_min_users: PositiveInt = 50
+    """Held-out users that a verdict of the gate needs; with fewer, nothing is trained. Below about
+    thirty the intervals of a bootstrap over users are too narrow."""
+    gate_min_pairs: PositiveInt = 200
+    """Pairs of held-out users that a verdict needs; with fewer, not even a gain of ten points is
+    outside its interval."""
     promotion_canary_share: float = Field(default=0.0, ge=0, le=1)
     """Share of the users that a winner serves before it is promoted; 0 promotes at once."""
     promotion_shadow_share: float = Field(default=0.0, ge=0, le=1)

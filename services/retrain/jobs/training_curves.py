@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from shared.jobs.training_methods import METHODS
+
 CURVES: Final = "curves"
 """Folder of the kept curves, one file for each stage, in the folder of a job or a version."""
-STAGES: Final = ("sft", "grpo")
+STAGES: Final = METHODS
 SOURCE: Final = "curves.jsonl"
 """File that a stage writes in its own folder: a JSON object a line, with `step` and values."""
 MAX_BYTES: Final = 4_000_000

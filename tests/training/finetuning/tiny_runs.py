@@ -10,7 +10,7 @@ from transformers import TrainerCallback
 from tests.training import tiny_model
 from training.finetuning.data.cases import Example
 from training.finetuning.data.simulated import Task
-from training.finetuning.run.config import Data, GrpoConfig, Optimizing, Policy, Run, SftConfig
+from training.finetuning.run.config import AnyConfig, Data, GrpoConfig, Optimizing, Policy, Run, SftConfig
 from training.finetuning.run.policy import Loaded, load_policy
 from training.nano.model.export import export, facts
 
@@ -64,7 +64,7 @@ def run(folder: Path, **changes: Any) -> Run:
     return Run.model_validate(settings | changes)
 
 
-def load(config: SftConfig | GrpoConfig) -> Loaded:
+def load(config: AnyConfig) -> Loaded:
     return load_policy(config.policy, on_cpu=True)
 
 

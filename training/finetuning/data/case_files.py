@@ -3,7 +3,8 @@
 A case: {"liked": [FILE, ...], "disliked": [...], "better": FILE, "worse": FILE, "profile": SIDES,
 "truth": SIDES or null, "weight": 1.0}, where SIDES is {"likes": {"color": ["red"], ...},
 "dislikes": {...}}. If several pairs of the user judge a predicted profile, also
-"judged_by": [{"better": FILE, "worse": FILE}, ...].
+"judged_by": [{"better": FILE, "worse": FILE, "weight": 1.0}, ...]; with
+"tasks": ["predict"] the case is used for these tasks only.
 
 An example: {"ask": "predict", "liked": 5, "disliked": 5, "images": [FILE, ...], "answer":
 "Likes ..."}. "ask" is the task; "describe" needs only "images" and "answer", "score" and "explain"
@@ -11,6 +12,9 @@ also need "profile", and the images of "compare" end with both candidates. In pl
 line can have its values: "taste" (SIDES), "words", "digits" and "rationales" by element. An answer
 in the compact layout is rewritten for another prompt style (`example_lines`). Paths are relative to
 the folder of the JSON file, or to a folder of images that the configuration names.
+
+A pair of profiles, for DPO: {"liked": [FILE, ...], "disliked": [...], "better": SIDES, "worse":
+SIDES, "weight": 1.0}.
 
 Rows of PreferThinker's training files and of PreferImg-Bench (`released_rows`) are cases, and give
 examples.
@@ -30,12 +34,12 @@ from shared.prompting.styles.protocol import PromptStyle
 from shared.prompting.styles.registry import COMPACT
 from shared.vlm.protocol import References
 from training.finetuning.data import released_rows
-from training.finetuning.data.cases import Case, Example, Pair
+from training.finetuning.data.cases import Case, Example, Pair, ProfilePair
 from training.finetuning.data.example_lines import example_of
 from training.finetuning.data.line_sources import BadCases, BadRows, Line, build_each, read_lines
 from training.rewards.prediction import Sides
 
-__all__ = ["BadCases", "read_cases", "read_examples", "true_words"]
+__all__ = ["BadCases", "read_cases", "read_examples", "read_profile_pairs", "true_words"]
 Sources = Path | Sequence[Path]
 """One file or folder, or several."""
 
@@ -57,6 +61,16 @@ def read_examples(
 ) -> Iterator[Example]:
     """The examples of at most `most` rows, in the style to train; raises `BadCases`."""
     return _each(sources, images, most, bad_rows, lambda line: _examples(line, style))
+
+
+def read_profile_pairs(
+    sources: Sources, *, most: int, images: Sources = (), bad_rows: BadRows | None = None
+) -> Iterator[ProfilePair]:
+    """The pairs of profiles of at most `most` rows; raises `BadCases`."""
+    return _each(
+        sources, images, most, bad_rows,
+        lambda line: [_profile_pair(line.payload, line.own_folder)],
+    )  # fmt: skip
 
 
 def true_words(
@@ -118,13 +132,45 @@ def _case(payload: dict[str, Any], folder: Path) -> Case:
         pair=_pair(payload, folder),
         truth=known,
         profile=Sides.read(profile) if profile else known,
-        weight=float(payload.get("weight", 1.0)),
-        judged_by=tuple(_pair(pair, folder) for pair in payload.get("judged_by", [])),
+        weight=_weight(payload),
+        judged_by=_judged_by(payload.get("judged_by", []), folder),
+        tasks=tuple(payload.get("tasks", ())),
+    )
+
+
+def _judged_by(payload: list[dict[str, Any]], folder: Path) -> tuple[Pair, ...]:
+    """The pairs that judge a profile; an image of several pairs is read once."""
+    names = dict.fromkeys(pair[side] for pair in payload for side in ("better", "worse"))
+    images = {name: _image(name, folder) for name in names}
+    return tuple(
+        Pair(images[pair["better"]], images[pair["worse"]], weight=_weight(pair))
+        for pair in payload
     )
 
 
 def _pair(payload: dict[str, Any], folder: Path) -> Pair:
-    return Pair(_image(payload["better"], folder), _image(payload["worse"], folder))
+    return Pair(
+        _image(payload["better"], folder),
+        _image(payload["worse"], folder),
+        weight=_weight(payload),
+    )
+
+
+def _profile_pair(payload: dict[str, Any], folder: Path) -> ProfilePair:
+    liked, disliked = (_images(payload.get(side, []), folder) for side in ("liked", "disliked"))
+    if not liked and not disliked:
+        raise ValueError("no references: a profile is predicted from liked or disliked images")
+    better, worse = (Sides.read(payload[side]) for side in ("better", "worse"))
+    if better == worse:
+        raise ValueError("both profiles are equal: one must be better")
+    return ProfilePair(References(liked, disliked), better, worse, _weight(payload))
+
+
+def _weight(payload: dict[str, Any]) -> float:
+    weight = float(payload.get("weight", 1.0))
+    if not 0 <= weight < float("inf"):
+        raise ValueError(f'"weight" is {weight}; expected a finite number from 0')
+    return weight
 
 
 def _example(payload: dict[str, Any], folder: Path, style: PromptStyle) -> Example:

@@ -20,6 +20,8 @@ class Pair:
     better_shows: Shown | None = None
     """What the image shows, if a simulator knows it. Rationales can be written only then."""
     worse_shows: Shown | None = None
+    weight: float = 1.0
+    """Weight of the pair among those that judge one predicted profile."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,22 @@ class Case:
     """Weight of the pair's label: inverse propensity times reliability, 1 on average."""
     judged_by: tuple[Pair, ...] = ()
     """Pairs of this user that judge a predicted profile, instead of `pair`."""
+    tasks: tuple[str, ...] = ()
+    """The tasks for which the case may be used; empty: all."""
+
+
+@dataclass(frozen=True)
+class ProfilePair:
+    """The references of one user, and two profiles; the better one ranks this user's pairs better.
+
+    Preference data of DPO (arXiv 2305.18290).
+    """
+
+    references: References
+    better: Sides
+    worse: Sides
+    weight: float = 1.0
+    """How often the pair is drawn, relative to the others."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from PIL.Image import Image
 from shared.domain.taste import ELEMENTS
 from shared.prompting.styles.protocol import PromptStyle
 from shared.prompting.styles.registry import COMPACT
-from training.finetuning.data.cases import Case, Example
+from training.finetuning.data.cases import Case, Example, ProfilePair
 from training.finetuning.data.styled_examples import predict_task, taste_of
 
 GrpoTask = Literal["predict", "score", "explain"]
@@ -29,11 +29,13 @@ def sft_row(example: Example, fit: Fit) -> Row:
     """Prompt and completion in separate columns: the loss is on the completion only."""
     return {
         "prompt": example.messages,
-        "completion": [
-            {"role": "assistant", "content": [{"type": "text", "text": example.answer}]}
-        ],
+        "completion": _answer(example.answer),
         "images": [fit(image) for image in example.images],
     }
+
+
+def _answer(text: str) -> list[dict[str, Any]]:
+    return [{"role": "assistant", "content": [{"type": "text", "text": text}]}]
 
 
 def grpo_rows(
@@ -73,6 +75,8 @@ def grpo_rows(
 
 
 def _allows(case: Case, task: GrpoTask) -> bool:
+    if case.tasks and task not in case.tasks:
+        return False
     return (case.references if task == "predict" else case.profile) is not None
 
 
@@ -92,6 +96,7 @@ def _predict_row(number: int, case: Case, fit: Fit, style: PromptStyle) -> Row:
         "candidates": [fit(image) for image in candidates.values()],
         "better": [place[id(pair.better)] for pair in pairs],
         "worse": [place[id(pair.worse)] for pair in pairs],
+        "pair_weights": [pair.weight for pair in pairs],
         "weight": case.weight,
     }
 
@@ -113,8 +118,31 @@ def _assess_row(
         "candidates": [],
         "better": [],
         "worse": [],
+        "pair_weights": [],
         "weight": case.weight,
     }
+
+
+def dpo_row(pair: ProfilePair, fit: Fit, style: PromptStyle = COMPACT) -> Row:
+    """Prompt, images and both answers, as TRL's trainer reads them."""
+    question = predict_task(style, pair.references)
+    return {
+        "prompt": question.prompt.messages(),
+        "chosen": _answer(style.taste_answer(pair.better.likes, pair.better.dislikes)),
+        "rejected": _answer(style.taste_answer(pair.worse.likes, pair.worse.dislikes)),
+        "images": [fit(image) for image in question.shown(pair.references.images)],
+    }
+
+
+def dpo_dataset(rows: Iterable[Row]) -> Any:
+    """The rows as a data set of the library, with images as PNG bytes."""
+    from datasets import Features, List
+
+    messages = _messages_feature()
+    features = Features(
+        {"prompt": messages, "chosen": messages, "rejected": messages, "images": List(_image())}
+    )
+    return _stored(rows, features)
 
 
 def sft_dataset(rows: Iterable[Row]) -> Any:
@@ -141,6 +169,7 @@ def grpo_dataset(rows: Iterable[Row]) -> Any:
             "candidates": List(_image()),
             "better": List(Value("int64")),
             "worse": List(Value("int64")),
+            "pair_weights": List(Value("float64")),
             "weight": Value("float64"),
         }
     )

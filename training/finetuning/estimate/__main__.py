@@ -9,21 +9,33 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from training.finetuning.estimate.device import GIGABYTE, GPUS, Device, this_machine
 from training.finetuning.estimate.estimate import estimate
 from training.finetuning.estimate.shape import KNOWN, UnknownShape
-from training.finetuning.run.config import BadConfig, GrpoConfig, SftConfig, read_config
+from training.finetuning.run.config import (
+    AnyConfig,
+    BadConfig,
+    DpoConfig,
+    GrpoConfig,
+    SftConfig,
+    read_config,
+)
 
 IMPOSSIBLE, WRONG_USE = 1, 2
+CONFIGS: Final[dict[str, type[SftConfig] | type[GrpoConfig] | type[DpoConfig]]] = {
+    "sft": SftConfig,
+    "grpo": GrpoConfig,
+    "dpo": DpoConfig,
+}
 
 
 def main() -> int:
     """0 when the run can work, 1 when it plainly cannot, 2 for wrong use."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("training", choices=("sft", "grpo"))
+    parser.add_argument("training", choices=tuple(CONFIGS))
     parser.add_argument("--config", type=Path, required=True, help="a TOML file, as in configs/")
     parser.add_argument("--base", type=Path, help="instead of the file's policy.base")
     parser.add_argument("--shape", choices=tuple(KNOWN), help="instead of the base's config.json")
@@ -36,11 +48,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     options = parser.parse_args()
     try:
-        config: SftConfig | GrpoConfig = (
-            read_config(options.config, SftConfig)
-            if options.training == "sft"
-            else read_config(options.config, GrpoConfig)
-        )
+        config: AnyConfig = read_config(options.config, CONFIGS[options.training])
         if options.base is not None:
             policy = config.policy.model_copy(update={"base": options.base})
             config = config.model_copy(update={"policy": policy})

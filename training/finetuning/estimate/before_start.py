@@ -7,13 +7,13 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from training.finetuning.estimate.device import this_machine
 from training.finetuning.estimate.estimate import estimate
 from training.finetuning.estimate.shape import UnknownShape
-from training.finetuning.run.config import BadConfig, GrpoConfig, SftConfig
+from training.finetuning.run.config import AnyConfig, BadConfig
 
 SHARDING_VARIABLES = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED")
 """`accelerate launch` sets them in every process."""
 
 
-def check_before_start(config: SftConfig | GrpoConfig, *, force: bool) -> None:
+def check_before_start(config: AnyConfig, *, force: bool) -> None:
     """Print to standard error; raises `BadConfig` for an impossible run, unless forced.
 
     Of several processes only the first one measures and checks: a launcher ends all when one fails.

@@ -15,7 +15,7 @@ from training.finetuning.estimate.memory import (
 )
 from training.finetuning.estimate.shape import Shape, shape_of
 from training.finetuning.estimate.workload import Workload, workload
-from training.finetuning.run.config import GrpoConfig, SftConfig
+from training.finetuning.run.config import AnyConfig, DpoConfig, GrpoConfig, SftConfig
 from training.plots.progress import spell
 
 FACTOR: Final = 1.5
@@ -105,7 +105,7 @@ class Estimate:
 
 
 def estimate(
-    config: SftConfig | GrpoConfig,
+    config: AnyConfig,
     device: Device,
     *,
     on_cpu: bool,
@@ -131,9 +131,12 @@ def estimate(
         shares_prompts=processes == 1,
     )
     return Estimate(
-        "grpo" if grpo else "sft", model, work, memory(model, work, setup),
+        _NAMES[type(config)], model, work, memory(model, work, setup),
         operations(model, work, setup), device, config.run.steps, processes,
     )  # fmt: skip
+
+
+_NAMES = {SftConfig: "sft", GrpoConfig: "grpo", DpoConfig: "dpo"}
 
 
 def _advice(sizes: Memory) -> str:

@@ -20,11 +20,16 @@ from shared.vlm.checkpoint.vision_config import (
     VisionConfig,
     has_vision_config,
 )
-from training.finetuning.data.case_files import BadCases, read_cases, read_examples
+from training.finetuning.data.case_files import (
+    BadCases,
+    read_cases,
+    read_examples,
+    read_profile_pairs,
+)
 from training.finetuning.data.line_sources import BadRows
 from training.finetuning.data.simulated import REFERENCES
 from training.finetuning.estimate.shape import Shape, UnknownShape
-from training.finetuning.run.config import GrpoConfig, Policy, SftConfig
+from training.finetuning.run.config import AnyConfig, DpoConfig, GrpoConfig, Policy
 from training.finetuning.run.policy import completion_length, policy_style
 from training.prefersim.drawing.canvas import SIDE
 
@@ -71,9 +76,7 @@ class Workload:
         return -(-self.rows // self.group)
 
 
-def workload(
-    config: SftConfig | GrpoConfig, shape: Shape, *, image_side: int | None = None
-) -> Workload:
+def workload(config: AnyConfig, shape: Shape, *, image_side: int | None = None) -> Workload:
     """The largest rows that the configuration allows.
 
     `image_side` in pixels replaces the size of the images of the data. Raises `BadConfig`,
@@ -83,6 +86,8 @@ def workload(
     sides = (image_side, image_side) if image_side else sampled.size
     style = policy_style(config.policy)
     grpo = isinstance(config, GrpoConfig)
+    # DPO reads two answers of each pair.
+    answers = 2 if isinstance(config, DpoConfig) else 1
     task = _longest(config, style)
     text = "".join(part.text for part in task.parts) + task.answer_prefix
     images = sampled.images if task.image_count > 1 and sampled.images else task.image_count
@@ -92,9 +97,9 @@ def workload(
         else _tokens(config.policy.base, sampled.answer or _answer(config, style))
     )
     return Workload(
-        rows=config.optimizing.batch,
+        rows=config.optimizing.batch * answers,
         passes=config.optimizing.accumulation,
-        group=config.group if isinstance(config, GrpoConfig) else 1,
+        group=config.group if isinstance(config, GrpoConfig) else answers,
         images=images,
         image_tokens=_image_tokens(config.policy, shape, sides),
         text_tokens=TEMPLATE_TOKENS + _tokens(config.policy.base, text),
@@ -111,7 +116,7 @@ class _Sample:
     answer: str = ""
 
 
-def _sample(config: SftConfig | GrpoConfig) -> _Sample:
+def _sample(config: AnyConfig) -> _Sample:
     data = config.data
     if not data.sources:
         return _Sample(images=2 * REFERENCES)
@@ -125,6 +130,9 @@ def _sample(config: SftConfig | GrpoConfig) -> _Sample:
             for case in islice(read_cases(data.sources, **options), SAMPLED_ROWS):
                 shown = case.references.images if case.references else ()
                 images.append([*shown] or [case.pair.better])
+        elif isinstance(config, DpoConfig):
+            for pair in islice(read_profile_pairs(data.sources, **options), SAMPLED_ROWS):
+                images.append(pair.references.images)
         else:
             for example in islice(read_examples(data.sources, **options), SAMPLED_ROWS):
                 images.append(example.images)
@@ -138,16 +146,16 @@ def _sample(config: SftConfig | GrpoConfig) -> _Sample:
     return _Sample(max(map(len, images)), largest, max(answers, key=len))
 
 
-def _longest(config: SftConfig | GrpoConfig, style: PromptStyle) -> prompt.Prompt:
-    if "predict" in config.tasks:
+def _longest(config: AnyConfig, style: PromptStyle) -> prompt.Prompt:
+    if isinstance(config, DpoConfig) or "predict" in config.tasks:
         return style.predict(liked=REFERENCES, disliked=REFERENCES).prompt
     return style.explain(Taste(), dict.fromkeys(ELEMENTS, 0)).prompt
 
 
-def _answer(config: SftConfig | GrpoConfig, style: PromptStyle) -> str:
+def _answer(config: AnyConfig, style: PromptStyle) -> str:
     """An answer as long as the longest one of the tasks."""
     words = dict.fromkeys(ELEMENTS, ("watercolor painting", "flat illustration"))
-    if "explain" in config.tasks:
+    if not isinstance(config, DpoConfig) and "explain" in config.tasks:
         rationale = "the picture shows muted pastel tones, which are close to what is liked"
         digits, rationales = dict.fromkeys(ELEMENTS, 4), dict.fromkeys(ELEMENTS, rationale)
         return style.rationale_answer(Taste(), digits, rationales)

@@ -124,7 +124,7 @@ def build_rewards(config: GrpoConfig, *, reward_model: Path) -> list[Reward]:
     return [
         prediction(text, image_term(config, encoder), style=style),
         format_reward(style),
-        accuracy(judge, weights, style=style),
+        accuracy(judge, weights, style=style, kind=config.accuracy),
     ]
 
 

@@ -5,7 +5,8 @@ for the log-probabilities of the start, and to learn. The vision tower is frozen
 (`training.finetuning.run.policy`), so its output can be reused.
 """
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Any, Final
 
 import torch
@@ -73,45 +74,80 @@ def is_known(model: Any) -> bool:
     return str(model.config.model_type) in KNOWN
 
 
-def encode_once(model: Any) -> None:
+def encode_once(model: Any, *, kept_bytes: int = 0) -> None:
     """Make the vision tower of a Qwen2.5-VL encode each image of a batch once, and cache a batch.
 
-    Nothing changes for another architecture. The tower must be frozen, and all of it in this
-    process; raises `ValueError` if it is trained.
+    With `kept_bytes`, the features of earlier batches are kept as well, up to that size. Nothing
+    changes for another architecture. The tower must be frozen, and all of it in this process;
+    raises `ValueError` if it is trained.
     """
     if not is_known(model):
         return
     visual = model.visual
     if any(weight.requires_grad for weight in visual.parameters()):
         raise ValueError("The vision tower is trained, so its output changes: freeze it first.")
-    visual.forward = _cached(visual.forward, merged=visual.spatial_merge_size**2)
+    merged = visual.spatial_merge_size**2
+    visual.forward = _Encoded(visual.forward, merged=merged, kept_bytes=kept_bytes)
     model.get_rope_index = _on_cpu(model.get_rope_index)
 
 
-def _cached(original: Callable[..., Any], *, merged: int) -> Callable[..., Any]:
-    last: tuple[Tensor, Any] | None = None
+class _Encoded:
+    """The forward of a vision tower with the features of the images that it has encoded."""
+
+    def __init__(self, original: Callable[..., Any], *, merged: int, kept_bytes: int) -> None:
+        self._original, self._merged, self._kept_bytes = original, merged, kept_bytes
+        self._features: dict[Hashable, Tensor] = {}
+        self._bytes = 0
+        self._kind: Any = None
 
     @torch.no_grad()
-    def forward(hidden_states: Tensor, grid_thw: Tensor, **kwargs: Any) -> Any:
-        nonlocal last
+    def __call__(self, hidden_states: Tensor, grid_thw: Tensor, **kwargs: Any) -> Any:
         grids = grid_thw.cpu()
-        fingerprints = _fingerprints(hidden_states, grids)
-        _, labels = torch.unique(fingerprints, dim=0, return_inverse=True)
-        first = torch.full_like(labels, len(labels)).scatter_reduce(
-            0, labels, torch.arange(len(labels)), "amin"
-        )[labels]  # index of the first equal image
-        kept, place = torch.unique(first, return_inverse=True)
-        if last is None or not torch.equal(last[0], fingerprints[kept]):
-            rows = _rows_of(grids.prod(1), kept).to(hidden_states.device)
-            last = (
-                fingerprints[kept],
-                original(hidden_states[rows], grid_thw=grid_thw[kept], **kwargs),
-            )
-        output = last[1]
-        tokens = _rows_of(grids[kept].prod(1) // merged, place)
-        return type(output)(pooler_output=output.pooler_output[tokens.to(hidden_states.device)])
+        names = self._names(hidden_states, grids)
+        first = {name: place for place, name in reversed(list(enumerate(names)))}
+        if any(name not in self._features for name in first):
+            self._drop_others(first)
+        missing = sorted(place for name, place in first.items() if name not in self._features)
+        if missing:
+            at = torch.tensor(missing)
+            rows = _rows_of(grids.prod(1), at).to(hidden_states.device)
+            output = self._original(hidden_states[rows], grid_thw=grid_thw[at], **kwargs)
+            self._kind = type(output)
+            lengths = (grids[at].prod(1) // self._merged).tolist()
+            encoded = output.pooler_output.split(lengths)
+            # Clones, so that one kept image does not keep its whole batch.
+            self._features |= {
+                names[place]: features.clone()
+                for place, features in zip(missing, encoded, strict=True)
+            }
+            self._bytes += output.pooler_output.nbytes
+        features = torch.cat([self._features[name] for name in names])
+        return self._kind(pooler_output=features)
 
-    return forward
+    def _names(self, patches: Tensor, grids: Tensor) -> list[Hashable]:
+        """One name for each image; equal images have equal names.
+
+        Rounding makes the fingerprint of an image depend on the batch, so that features that are
+        kept for other batches are named by the image's bytes.
+        """
+        names: list[Hashable] = [tuple(row) for row in _fingerprints(patches, grids).tolist()]
+        if not self._kept_bytes:
+            return names
+        parts = patches.split(grids.prod(1).tolist())
+        different = {name: place for place, name in enumerate(names)}
+        digests = {name: _digest(parts[place]) for name, place in different.items()}
+        return [digests[name] for name in names]
+
+    def _drop_others(self, used: Collection[Hashable]) -> None:
+        """Keep only the images of this batch where the kept features are too many."""
+        if self._bytes >= self._kept_bytes:
+            self._features = {k: v for k, v in self._features.items() if k in used}
+            self._bytes = sum(features.nbytes for features in self._features.values())
+
+
+def _digest(patches: Tensor) -> bytes:
+    content = patches.detach().float().cpu().contiguous().numpy().tobytes()
+    return hashlib.blake2b(content, digest_size=16).digest() + str(tuple(patches.shape)).encode()
 
 
 def _fingerprints(patches: Tensor, grids: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from training.finetuning.run.config import GrpoConfig, SftConfig
+from training.finetuning.run.config import AnyConfig, DpoConfig, GrpoConfig, SftConfig
 from training.finetuning.run.limits import KEPT_CHECKPOINTS
 from training.finetuning.run.policy import completion_length
 from training.finetuning.run.run_folder import RunFolder
@@ -41,7 +41,19 @@ def grpo_arguments(config: GrpoConfig, *, on_cpu: bool) -> Any:
     )
 
 
-def _common(config: SftConfig | GrpoConfig, *, on_cpu: bool) -> dict[str, Any]:
+def dpo_arguments(config: DpoConfig, *, on_cpu: bool) -> Any:
+    from trl import DPOConfig
+
+    return DPOConfig(
+        **_common(config, on_cpu=on_cpu),
+        max_length=None,  # TRL's default would cut image tokens off
+        beta=config.beta,
+        loss_type=["sigmoid"],
+        label_smoothing=config.label_smoothing,
+    )
+
+
+def _common(config: AnyConfig, *, on_cpu: bool) -> dict[str, Any]:
     run, optimizing = config.run, config.optimizing
     return {
         "output_dir": str(RunFolder(run.folder).checkpoints),

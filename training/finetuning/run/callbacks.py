@@ -14,6 +14,7 @@ from training.plots.progress import spell
 
 PRINTED = (
     "loss", "reward", "rewards/prediction/mean", "rewards/format/mean", "rewards/accuracy/mean",
+    "rewards/accuracies", "rewards/margins",
 )  # fmt: skip
 """Metrics on the progress line; the training curves keep all of them."""
 

@@ -1,4 +1,4 @@
-"""The settings of one SFT or GRPO run, read from a TOML file, each with its reason."""
+"""The settings of one SFT, GRPO or DPO run, read from a TOML file, each with its reason."""
 
 import tomllib
 from pathlib import Path
@@ -21,6 +21,7 @@ from shared.jobs.evaluation import Level
 from shared.vlm.checkpoint.pixel_limits import MAX_PIXELS, PixelLimits
 from training.finetuning.data.rows import GRPO_TASKS, GrpoTask
 from training.finetuning.data.simulated import TASKS, Task
+from training.rewards.accuracy import AccuracyKind
 from training.rewards.reward import Weights
 
 
@@ -175,6 +176,10 @@ class GrpoConfig(Section):
     """Tokens of a completion; a longer one is cut. Without it, those of the longest answer in
     serving, in the prompt style that is trained."""
     weights: Weights = Weights()
+    accuracy: AccuracyKind = "probability"
+    """How a pair counts that judges a predicted profile: by the order of its two totals ("share",
+    as in the paper), or by the probability of that order. With the share, more groups of answers
+    have equal rewards and teach nothing (decision 0153)."""
     reward_model: Path | None = None
     """Folder of the frozen model that ranks pairs by predicted profiles; without it the policy at
     its start, merged into the run's folder."""
@@ -195,13 +200,28 @@ class GrpoConfig(Section):
         return self
 
 
+class DpoConfig(Section):
+    """Settings of `python -m training.finetuning.dpo.train`."""
+
+    policy: Policy = Policy()
+    data: Data = Data()
+    run: Run
+    optimizing: Optimizing = Optimizing(learning_rate=5e-6, batch=8)
+    """`batch` counts pairs of profiles: a pass has twice as many answers."""
+    beta: PositiveFloat = 0.1
+    """How strongly the model is kept near its start, as in the paper (arXiv 2305.18290)."""
+    label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
+    """Expected share of pairs whose better profile is in fact the worse one."""
+
+
 def _as_tuple(paths: Path | tuple[Path, ...] | None) -> tuple[Path, ...]:
     if paths is None:
         return ()
     return (paths,) if isinstance(paths, Path) else paths
 
 
-ConfigT = TypeVar("ConfigT", SftConfig, GrpoConfig)
+AnyConfig = SftConfig | GrpoConfig | DpoConfig
+ConfigT = TypeVar("ConfigT", SftConfig, GrpoConfig, DpoConfig)
 
 
 class BadConfig(Exception):

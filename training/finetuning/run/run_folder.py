@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.files.atomic_write import atomic_write
-from training.finetuning.run.config import BadConfig, GrpoConfig, SftConfig
+from training.finetuning.run.config import AnyConfig, BadConfig
 
 RECIPE: Final = "recipe.json"
 PROGRESS: Final = "progress.json"
@@ -54,7 +54,7 @@ class RunFolder:
     def reward_model(self) -> Path:
         return self.path / "reward_model"
 
-    def open(self, config: SftConfig | GrpoConfig) -> None:
+    def open(self, config: AnyConfig) -> None:
         """Claim the folder for this configuration; raises `BadConfig` if it holds another one."""
         recipe = json.dumps(_recipe(config), indent=1, sort_keys=True)
         file = self.path / RECIPE
@@ -87,7 +87,7 @@ class RunFolder:
         atomic_write(self.path / PROGRESS, json.dumps(asdict(progress)))
 
 
-def _recipe(config: SftConfig | GrpoConfig) -> dict[str, Any]:
+def _recipe(config: AnyConfig) -> dict[str, Any]:
     recipe = config.model_dump(mode="json")
     recipe["kind"] = type(config).__name__
     for name in MAY_CHANGE:

@@ -9,7 +9,7 @@ from typing import Any
 
 from training.finetuning.run.adapter import write_adapter
 from training.finetuning.run.callbacks import ProgressCallback
-from training.finetuning.run.config import BadConfig, GrpoConfig, SftConfig
+from training.finetuning.run.config import AnyConfig, BadConfig
 from training.finetuning.run.limits import Machine, reason_not_to_start
 from training.finetuning.run.policy import element_weights, needs, policy_style
 from training.finetuning.run.run_folder import RunFolder, step_of
@@ -32,7 +32,7 @@ class Finished:
     ran_out_of_time: bool
 
 
-def check_machine(config: SftConfig | GrpoConfig, *, with_reward_model: bool) -> None:
+def check_machine(config: AnyConfig, *, with_reward_model: bool) -> None:
     """Raises `BadConfig` if disk or memory are too small, before anything is loaded."""
     import psutil
 
@@ -62,7 +62,7 @@ def main_process_first() -> AbstractContextManager[None]:
     return first
 
 
-def prepare(config: SftConfig | GrpoConfig, *, with_reward_model: bool = False) -> RunFolder:
+def prepare(config: AnyConfig, *, with_reward_model: bool = False) -> RunFolder:
     """Check the machine, claim the folder, and set seeds and threads."""
     import torch
     from transformers import set_seed
@@ -82,7 +82,7 @@ def prepare(config: SftConfig | GrpoConfig, *, with_reward_model: bool = False) 
 
 def train(
     trainer: Any,
-    config: SftConfig | GrpoConfig,
+    config: AnyConfig,
     folder: RunFolder,
     *,
     stage: str,
@@ -148,7 +148,7 @@ def _is_sharded(trainer: Any) -> bool:
 
 def _finish(
     trainer: Any,
-    config: SftConfig | GrpoConfig,
+    config: AnyConfig,
     folder: RunFolder,
     *,
     progress: ProgressCallback,

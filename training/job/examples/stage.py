@@ -6,15 +6,24 @@ from typing import Any, Final
 from shared.domain.element_weights import ElementWeights
 from training.job.context import Job, JobAborted
 from training.job.examples.grpo_cases import write_grpo_cases
+from training.job.examples.hindsight.write import Hindsight, write_hindsight
 from training.job.examples.own_answers import learned_from_drawings
 from training.job.examples.sft_examples import write_sft_examples
-from training.job.plan import DATA_SHARE, SCORING_SHARE, MachineTimings
+from training.job.plan import (
+    DATA_SHARE,
+    PREDICTIONS_END,
+    READINGS_END,
+    SCORING_END,
+    MachineTimings,
+)
 from training.job.scoring.deadline import Deadline
 from training.job.scoring.feedback_cases import read_feedback_cases
 
 MAX_PAIRS: Final = 1_000
 """Pairs that examples are written from: more than SFT's steps can take."""
-FIELDS: Final = frozenset({"pairs", "kept", "summary", "element_weights", "open_model", "score"})
+FIELDS: Final = frozenset(
+    {"pairs", "kept", "summary", "element_weights", "grpo_prompts", "open_model", "score"}
+)
 """Fields of the stage's result that later stages read."""
 
 
@@ -61,23 +70,39 @@ def _write(job: Job) -> dict[str, Any]:
         left = elapsed / done * (total - done)
         job.stages.report("examples", f"{done} of {total} pairs", seconds_left=left)
 
+    def until(share: float) -> Deadline:
+        return Deadline(lambda: job.spent, end=start + share * seconds)
+
+    train = read_feedback_cases(job.dataset / "train.jsonl")
+    cases = [case for case in train if case.source == "clicks"]
+
+    def hindsight() -> Hindsight:
+        job.stages.report("examples", "looking for the profiles and words that explain the choices")
+        return write_hindsight(
+            job.dataset, cases, champion, seed=job.request.seed,
+            predictions_are_late=until(PREDICTIONS_END), readings_are_late=until(READINGS_END),
+        )  # fmt: skip
+
     written = write_sft_examples(
         job.dataset / "examples.jsonl",
-        [c for c in read_feedback_cases(job.dataset / "train.jsonl") if c.source == "clicks"],
+        cases,
         champion,
         seed=job.request.seed,
         max_pairs=MAX_PAIRS,
         advance=advance,
-        scoring_is_late=Deadline(lambda: job.spent, end=start + SCORING_SHARE * seconds),
-        rationales_are_late=Deadline(lambda: job.spent, end=start + seconds),
+        scoring_is_late=until(SCORING_END),
+        hindsight=hindsight,
+        rationales_are_late=until(1.0),
         on_drawings=learned_from_drawings(job.request.release.folder),
     )
-    write_grpo_cases(job.dataset, seed=job.request.seed)
-    job.stages.report("examples", written.summary)
+    prompts = write_grpo_cases(job.dataset, seed=job.request.seed)
+    job.stages.report("examples", f"{written.summary}; {prompts.summary}")
     return {
-        "pairs": written.pairs, "kept": written.kept, "summary": written.summary,
+        "pairs": written.pairs, "kept": written.kept + len(written.hindsight.lines),
+        "summary": written.summary, "hindsight": written.hindsight.counts,
         "element_weights": written.learned.weights.model_dump(),
         "gain": round(written.learned.gain, 5),
         "gain_error": round(written.learned.standard_error, 5),
+        "grpo_prompts": prompts.prompts,
         "open_model": round(opened - start, 2), "score": round(score_seconds, 5),
     }  # fmt: skip

@@ -1,32 +1,75 @@
-"""Stages 3 and 4: train SFT and GRPO within their time, and name the challenger that results."""
+"""Run the training methods of a job in order, each within its time, and name the challenger."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from shared.domain.element_weights import ElementWeights
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest
+from shared.jobs.training_methods import Method
 from training.finetuning.run.policy import style_of
 from training.finetuning.run.run_folder import RunFolder
 from training.job.context import Job, JobAborted
 from training.job.evidence.models import default_style, pixel_limits
-from training.job.examples.grpo_cases import GRPO_CASES
-from training.job.plan import MachineTimings, divide_time, grpo_seconds, minutes_needed
+from training.job.examples.grpo_cases import GRPO_CASES, GRPO_GROUPS
+from training.job.plan import MachineTimings, method_seconds, minutes_needed
 from training.job.train.trainer_processes import TrainingTask, default_config
 
+FIRST_STAGE: Final = 3
+"""Number of the first method's stage: dataset and examples come before it."""
+DATA: Final[dict[Method, str]] = {
+    "sft": "examples.jsonl",
+    "grpo": GRPO_CASES,
+    "dpo": "profile_pairs.jsonl",
+}
+"""Files of the dataset folder from which each method learns."""
+LEAST_LINES: Final[dict[Method, int]] = {"sft": 1, "grpo": GRPO_GROUPS, "dpo": 8}
+"""Lines with which a method can start: one step of its job configuration."""
+Trained = dict[str, Any]
+"""The result of one method: steps, and adapter and version where it has learned."""
 
-def run_sft(job: Job, timings: MachineTimings, weights: ElementWeights) -> dict[str, Any]:
-    """The result of SFT; raises `JobAborted` where training and verdict do not fit the budget."""
-    return job.stages.once("3-sft", lambda: _sft(job, timings, weights))
+
+@dataclass(frozen=True)
+class Start:
+    """What is common to the trainings of one job."""
+
+    job: Job
+    timings: MachineTimings
+    weights: ElementWeights
 
 
-def run_grpo(
-    job: Job, timings: MachineTimings, weights: ElementWeights, *, sft: dict[str, Any]
-) -> dict[str, Any]:
-    """The result of GRPO after SFT; 0 steps where its time is too short."""
-    return job.stages.once("4-grpo", lambda: _grpo(job, timings, weights, sft=sft))
+def run_methods(
+    job: Job, timings: MachineTimings, weights: ElementWeights
+) -> list[tuple[Method, Trained]]:
+    """Each method with its result, in order; a method without steps was skipped.
+
+    Raises `JobAborted` where nothing was trained.
+    """
+    methods = job.request.methods
+    results: list[tuple[Method, Trained]] = []
+    start = Start(job, timings, weights)
+    for number, method in enumerate(methods):
+        before = [trained for _, trained in results]
+        left = len(methods) - number
+        stage = f"{FIRST_STAGE + number}-{method}"
+        work = _Work(start, method, before, left)
+        results.append((method, job.stages.once(stage, work)))
+    if not any(trained["steps"] for _, trained in results):
+        _abort(start, results)
+    return results
 
 
-def challenger_folder(job: Job, training: dict[str, Any]) -> ModelFolder:
+def describe_methods(results: Sequence[tuple[Method, Trained]]) -> str:
+    """The steps of each method, with its note where it ended early or was skipped."""
+    return ", ".join(
+        f"{method.upper()} {trained['steps']} steps"
+        + (f" ({trained['note']})" if trained.get("note") else "")
+        for method, trained in results
+    )
+
+
+def challenger_folder(job: Job, training: Trained) -> ModelFolder:
     """The challenger that the last training leaves.
 
     An adapter on the release is served as it is. No server could load an adapter on another
@@ -43,61 +86,72 @@ def challenger_folder(job: Job, training: dict[str, Any]) -> ModelFolder:
     return ModelFolder(folder=merged, version=version, kind="checkpoint")
 
 
-def _sft(job: Job, timings: MachineTimings, weights: ElementWeights) -> dict[str, Any]:
-    left = job.stages.budget.left
-    seconds = divide_time(left, timings).sft
-    if not seconds and RunFolder(job.folder / "sft").progress() is None:
+@dataclass(frozen=True)
+class _Work:
+    """The work of one method's stage."""
+
+    start: Start
+    method: Method
+    before: Sequence[Trained]
+    """Results of the methods before it."""
+    methods_left: int
+    """This method and those after it."""
+
+    def __call__(self) -> Trained:
+        job, method = self.start.job, self.method
+        folder = job.folder / method
+        lines = _lines(job.dataset / DATA[method])
+        if lines < LEAST_LINES[method]:
+            note = f"skipped: {lines} cases, and {LEAST_LINES[method]} are needed"
+            return self._skipped(note, short_of="data")
+        left = job.stages.budget.left
+        starts = [float(trained.get("start_seconds", 0.0)) for trained in self.before]
+        seconds = method_seconds(
+            left, self.start.timings,
+            methods_left=self.methods_left, slowest_start=max(starts, default=0.0),
+        )  # fmt: skip
+        if not seconds and RunFolder(folder).progress() is None:
+            note = f"skipped: the evidence needs the {left:.0f} s that are left"
+            return self._skipped(note, short_of="time") | {"left": round(left, 1)}
+        base, adapter = _starting_point(job.request)
+        adapters = [Path(trained["adapter"]) for trained in self.before if trained["steps"]]
+        return _train(
+            job,
+            TrainingTask(
+                training=method,
+                config=_config(job.request, method),
+                folder=folder,
+                base=base,
+                adapter=adapters[-1] if adapters else adapter,
+                data=job.dataset / DATA[method],
+                minutes=_minutes(folder, seconds),
+                element_weights=self.start.weights,
+                pixel_limits=pixel_limits(job.request),
+                **_prompts(job.request),
+            ),
+        )
+
+    def _skipped(self, note: str, *, short_of: str) -> Trained:
+        self.start.job.stages.report(self.method, note)
+        return {"steps": 0, "note": note, "short_of": short_of}
+
+
+def _abort(start: Start, results: Sequence[tuple[Method, Trained]]) -> None:
+    """Raise `JobAborted` with the reason why no method has learned."""
+    job, timings = start.job, start.timings
+    lefts = [trained["left"] for _, trained in results if trained.get("short_of") == "time"]
+    if lefts:
         raise JobAborted(
             "no_time",
-            f"of a budget of {job.request.minutes:g} minutes {left:.0f} s are left; this machine"
-            f" needs {timings.verdict:.0f} s to judge a challenger and"
+            f"of a budget of {job.request.minutes:g} minutes {lefts[0]:.0f} s are left; this"
+            f" machine needs {timings.verdict:.0f} s to judge a challenger and"
             f" {timings.start_training:.0f} s to start a training. Set --minutes"
             f" {minutes_needed(job.spent, timings)} or more",
         )
-    base, adapter = _starting_point(job.request)
-    return _train(
-        job,
-        TrainingTask(
-            training="sft",
-            config=job.request.sft_config or default_config("sft"),
-            folder=job.folder / "sft",
-            base=base,
-            adapter=adapter,
-            data=job.dataset / "examples.jsonl",
-            minutes=_minutes(job.folder / "sft", seconds),
-            element_weights=weights,
-            pixel_limits=pixel_limits(job.request),
-            **_prompts(job.request),
-        ),
-    )
+    raise JobAborted("no_signal", f"no training method has learned: {describe_methods(results)}")
 
 
-def _grpo(
-    job: Job, timings: MachineTimings, weights: ElementWeights, *, sft: dict[str, Any]
-) -> dict[str, Any]:
-    left = job.stages.budget.left
-    seconds = grpo_seconds(left, timings, sft_start=float(sft.get("start_seconds", 0.0)))
-    if not seconds and RunFolder(job.folder / "grpo").progress() is None:
-        job.stages.report("grpo", f"skipped: the evidence needs the {left:.0f} s that are left")
-        return {"steps": 0}
-    return _train(
-        job,
-        TrainingTask(
-            training="grpo",
-            config=job.request.grpo_config or default_config("grpo"),
-            folder=job.folder / "grpo",
-            base=_starting_point(job.request)[0],
-            adapter=Path(sft["adapter"]),
-            data=job.dataset / GRPO_CASES,
-            minutes=_minutes(job.folder / "grpo", seconds),
-            element_weights=weights,
-            pixel_limits=pixel_limits(job.request),
-            **_prompts(job.request),
-        ),
-    )
-
-
-def _train(job: Job, task: TrainingTask) -> dict[str, Any]:
+def _train(job: Job, task: TrainingTask) -> Trained:
     job.stages.report(task.training, "starting")
     run = RunFolder(task.folder)
     start = job.spent
@@ -114,8 +168,21 @@ def _train(job: Job, task: TrainingTask) -> dict[str, Any]:
     trained = job.dependencies.train(task, say=say)
     return {
         "adapter": str(trained.adapter), "version": trained.version, "steps": trained.steps,
-        "start_seconds": round(start_seconds or 0.0, 1),
+        "note": trained.note, "start_seconds": round(start_seconds or 0.0, 1),
     }  # fmt: skip
+
+
+def _lines(file: Path) -> int:
+    """Lines of a file of cases; 0 without the file."""
+    if not file.is_file():
+        return 0
+    with file.open(encoding="utf-8") as lines:
+        return sum(1 for line in lines if line.strip())
+
+
+def _config(request: TrainingJobRequest, method: Method) -> Path:
+    own = {"sft": request.sft_config, "grpo": request.grpo_config, "dpo": request.dpo_config}
+    return own[method] or default_config(method)
 
 
 def _minutes(folder: Path, seconds: float) -> float:
@@ -132,7 +199,11 @@ def _prompts(request: TrainingJobRequest) -> dict[str, Any]:
 
 
 def _starting_point(request: TrainingJobRequest) -> tuple[Path, Path | None]:
-    """Base and adapter to start from; a champion that is a whole checkpoint is the base."""
-    if request.champion.kind == "adapter":
-        return request.release.folder, request.champion.folder
-    return request.champion.folder, None
+    """Base and adapter to start from: the candidate of the nights before, else the champion.
+
+    A model that is a whole checkpoint is the base.
+    """
+    start = request.candidate or request.champion
+    if start.kind == "adapter":
+        return request.release.folder, start.folder
+    return start.folder, None

@@ -1,19 +1,19 @@
-"""Run SFT and GRPO in a process of their own each, so that memory is free for the next one."""
+"""Run each training method in a process of its own, so that memory is free for the next one."""
 
 import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
+from shared.jobs.training_methods import Method
 from shared.runtime.child_process import ChildProcess
 from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from training.finetuning.run.commands import WRONG_USE
 from training.job.parent_death import register_child, unregister_child
 
-Training = Literal["sft", "grpo"]
 CONFIGS: Final = Path(__file__).resolve().parents[2] / "configs"
 
 
@@ -25,7 +25,7 @@ class TrainingFailed(Exception):
 class TrainingTask:
     """The arguments of one training."""
 
-    training: Training
+    training: Method
     config: Path
     folder: Path
     base: Path
@@ -49,6 +49,8 @@ class TrainedAdapter:
     adapter: Path
     version: str
     steps: int
+    note: str = ""
+    """Why it ended early, other than by its time; empty otherwise."""
 
 
 class Trainer(Protocol):
@@ -57,7 +59,7 @@ class Trainer(Protocol):
     def __call__(self, task: TrainingTask, *, say: Callable[[str], None]) -> TrainedAdapter: ...
 
 
-def default_config(training: Training) -> Path:
+def default_config(training: Method) -> Path:
     """The configuration for preferthinker-nano on a CPU."""
     return CONFIGS / f"job-{training}.toml"
 
@@ -65,7 +67,7 @@ def default_config(training: Training) -> Path:
 def train_in_process(
     task: TrainingTask, *, say: Callable[[str], None], python: Sequence[str] = (sys.executable,)
 ) -> TrainedAdapter:
-    """Run `training.finetuning.sft.train` or `...grpo.train`; `say` gets its lines.
+    """Run `training.finetuning.METHOD.train`; `say` gets its lines.
 
     Raises `TrainingFailed`.
     """
@@ -107,6 +109,11 @@ def train_in_process(
 def _read_result(name: str, line: str) -> TrainedAdapter:
     try:
         result: dict[str, Any] = json.loads(line)
-        return TrainedAdapter(Path(result["adapter"]), str(result["version"]), int(result["steps"]))
+        return TrainedAdapter(
+            Path(result["adapter"]),
+            str(result["version"]),
+            int(result["steps"]),
+            str(result.get("note", "")),
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise TrainingFailed(f"{name} ended without a result; its last line: {line!r}") from error

@@ -12,7 +12,14 @@ from prometheus_client import CollectorRegistry
 from services.cli.connection import ConnectionSettings
 from services.cli.files.data_folder import prepare_data_dir
 from services.cli.files.paths import lake_settings
-from services.cli.output.console import FAILURE, fail, print_json, print_line, print_progress
+from services.cli.output.console import (
+    FAILURE,
+    fail,
+    print_json,
+    print_line,
+    print_progress,
+    wrong_use,
+)
 from services.cli.output.wrapping import Id
 from services.cli.program.interruption import interruptible
 from services.local.kafka.broker import start_local_kafka
@@ -28,6 +35,7 @@ from shared.domain.errors import Unavailable
 from shared.events.topics import ALL_TOPICS
 from shared.jobs.result_codes import NEEDS_REPAIR
 from shared.jobs.training_job import JobStep
+from shared.jobs.training_methods import BadMethods, Method, parse_methods
 from shared.messaging.admin.provision import provision
 from shared.messaging.client.settings import MessagingSettings
 from shared.settings import from_environment
@@ -46,6 +54,13 @@ def night(
         float | None,
         typer.Option(min=0.1, help="Time budget in minutes; default: the setting."),
     ] = None,
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            help="Training methods in their order: sft, grpo, dpo, with commas between them;"
+            " default: the setting."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Stop before the training, and print its inputs.")
     ] = False,
@@ -58,6 +73,7 @@ def night(
 
     Example: preferstream night --minutes 15
     """
+    plan = JobPlan(minutes=minutes, dry_run=dry_run, methods=_parsed(methods))
     settings = from_environment(ConnectionSettings)
     prepare_data_dir(settings.data_dir)
     try:
@@ -65,12 +81,21 @@ def night(
             interruptible(lambda: INTERRUPTED, grace_seconds=STOP_SECONDS),
             _kafka(settings) as (kafka, roots),
         ):
-            outcome = _run(settings, kafka, roots, JobPlan(minutes=minutes, dry_run=dry_run))
+            outcome = _run(settings, kafka, roots, plan)
     except KafkaDidNotStart as error:
         fail(error.detail)
     except (Unavailable, BadCheckpoint) as error:
         fail(getattr(error, "detail", str(error)))
     _print_outcome(outcome, as_json)
+
+
+def _parsed(methods: str | None) -> tuple[Method, ...] | None:
+    if methods is None:
+        return None
+    try:
+        return parse_methods(methods)
+    except BadMethods as error:
+        wrong_use(f"--methods: {error}")
 
 
 @contextmanager
@@ -120,6 +145,8 @@ def _print_outcome(outcome: JobOutcome, as_json: bool) -> None:
     else:
         color = {"promoted": "bold green", "tried_out": "bold green"}.get(outcome.verdict, "bold")
         print_line((outcome.verdict, color), " ", Id(outcome.version or ""))
+        if outcome.opening:
+            print_line(outcome.opening)
         print_line(outcome.reason)
         if outcome.report:
             page = Path(outcome.report).resolve() / "report.html"

@@ -6,7 +6,11 @@ from typing import Final
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 316.0, 8.0, 112.0
 """The plot area in a drawing of 320 by 130. The rest is for the labels."""
-TITLES: Final = {"sft": "SFT (supervised fine-tuning)", "grpo": "GRPO (reinforcement learning)"}
+TITLES: Final = {
+    "sft": "SFT (supervised fine-tuning)",
+    "grpo": "GRPO (reinforcement learning)",
+    "dpo": "DPO (direct preference optimization)",
+}
 METRICS: Final[Mapping[str, Mapping[str, str]]] = {
     "sft": {
         "loss": "Loss",
@@ -19,7 +23,13 @@ METRICS: Final[Mapping[str, Mapping[str, str]]] = {
         "rewards/accuracy/mean": "Reward for correctly ranked pairs",
         "rewards/format/mean": "Reward for the format",
         "kl": "KL divergence from the initial model",
+        "groups/dead": "Groups without a learning signal",
         "loss": "Loss",
+    },
+    "dpo": {
+        "loss": "Loss",
+        "rewards/accuracies": "Pairs whose better profile is more probable than before",
+        "rewards/margins": "Margin between better and worse profiles",
     },
 }
 """The metrics that the page shows for each training stage, in this order, if they exist."""

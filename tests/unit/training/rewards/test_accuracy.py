@@ -7,7 +7,7 @@ from PIL.Image import Image, new
 from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting import prompt
-from shared.vlm.protocol import ScoringInput
+from shared.vlm.protocol import Scores, ScoringInput
 from tests.unit.training.rewards.words import RIGHT, SWAPPED, completion
 from training.rewards.accuracy import accuracy, ranked_by_scores
 
@@ -15,20 +15,26 @@ RED, BLUE = new("RGB", (4, 4), "red"), new("RGB", (4, 4), "blue")
 
 
 class ByColor:
-    """Total 25 for an image in a liked color, 0 in a disliked color, 12.5 in neither or both."""
+    """Total 25 for an image in a liked color, 0 in a disliked color, 12.5 on average otherwise."""
 
     def __init__(self) -> None:
         self.scored = 0
 
-    def totals(self, candidates: Sequence[ScoringInput]) -> list[float]:
+    def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         self.scored += len(candidates)
-        return [self._total(candidate) for candidate in candidates]
+        return [self._scores(candidate) for candidate in candidates]
 
-    def _total(self, candidate: ScoringInput) -> float:
+    def _scores(self, candidate: ScoringInput) -> Scores:
         shown = "red" if candidate.image.getpixel((0, 0)) == (255, 0, 0) else "blue"
         liked = {word.word for word in candidate.taste.preference[Element.COLOR]}
         disliked = {word.word for word in candidate.taste.non_preference[Element.COLOR]}
-        return 12.5 + 12.5 * (shown in liked) - 12.5 * (shown in disliked)
+        sign = (shown in liked) - (shown in disliked)
+        row = (
+            (0.5, 0, 0, 0, 0, 0.5)
+            if sign == 0
+            else tuple(float(d == 5 * (sign > 0)) for d in range(6))
+        )
+        return Scores(dict.fromkeys(ELEMENTS, row))
 
 
 def scores(digit: int) -> str:

@@ -1,0 +1,1 @@
+"""DPO: the trainer on pairs of profiles, its data, and the order of its rows."""
