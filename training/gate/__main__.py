@@ -38,10 +38,15 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder of the report")
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap, default 0")
     parser.add_argument("--draws", type=int, default=Rules.draws, help="bootstrap samples")
-    options = parser.parse_args()
-    report = judge_file(
-        options.evidence, Rules(draws=options.draws), seed=options.seed, now=datetime.now(UTC)
+    parser.add_argument(
+        "--min-users", type=int, default=Rules.min_users, help="held-out users a verdict needs"
     )
+    parser.add_argument(
+        "--min-pairs", type=int, default=Rules.min_pairs, help="held-out pairs a verdict needs"
+    )
+    options = parser.parse_args()
+    rules = Rules(draws=options.draws, min_users=options.min_users, min_pairs=options.min_pairs)
+    report = judge_file(options.evidence, rules, seed=options.seed, now=datetime.now(UTC))
     write_report(report, options.out)
     print(f"{report.decision.verdict}: {report.decision.reason}")
     return 1 if report.decision.code == "crash" else 0

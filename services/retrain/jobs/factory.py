@@ -1,5 +1,6 @@
 """Build the job runner from settings, and schedule nightly training and canary checks."""
 
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache, partial
@@ -14,7 +15,7 @@ from services.retrain.config import RetrainSettings
 from services.retrain.jobs.dependencies import NIGHTLY, JobDependencies, Lake, nightly_plan
 from services.retrain.jobs.finalization import JobFinalization
 from services.retrain.jobs.folders import JobFolders
-from services.retrain.jobs.gate_process import run_gate
+from services.retrain.jobs.gate_process import Gate, run_gate
 from services.retrain.jobs.metrics import JobMetrics
 from services.retrain.jobs.runner import JobRunner
 from services.retrain.jobs.schedule import ScheduledTask
@@ -30,6 +31,12 @@ from shared.messaging.client.settings import MessagingSettings
 
 RESUME_AFTER: Final = timedelta(minutes=2)
 """Time from the start of the service to a killed or missed job: feeds come first."""
+
+
+def _gate(settings: JobSettings) -> Gate:
+    """The gate with the limits of the settings."""
+    limits = ("--min-users", settings.gate_min_users, "--min-pairs", settings.gate_min_pairs)
+    return partial(run_gate, command=(sys.executable, "-m", "training.gate", *map(str, limits)))
 
 
 def build_job_runner(
@@ -50,7 +57,7 @@ def build_job_runner(
         collect=collector.run,
         train=TrainingProcess(),
         finalize=JobFinalization(
-            run_gate, folders, promoter, jobs_dir=jobs_dir, history_dir=models
+            _gate(training.jobs), folders, promoter, jobs_dir=jobs_dir, history_dir=models
         ),
         folders=folders,
         promoter=promoter,
