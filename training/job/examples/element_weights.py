@@ -69,7 +69,7 @@ def learn_weights(
     current = np.array(champion.in_order)
     user_codes = np.unique(np.asarray(users), return_inverse=True)[1]
     gain, error = _cross_validated_gain(x, w, user_codes, current)
-    fitted = _fit(x, w)
+    fitted = fit_weights(x, w)
     if gain - STANDARD_ERRORS * error <= 0 or not fitted.any():
         return LearnedWeights(champion, gain=gain, standard_error=error)
     return LearnedWeights(_normalized(fitted), accepted=True, gain=gain, standard_error=error)
@@ -95,7 +95,7 @@ def _cross_validated_gain(
         test, train = folds == fold, folds != fold
         if not test.any() or not train.any():
             return 0.0, 1.0
-        fitted, scale = _fit(x[train], w[train]), _scale(x[train] @ current, w[train])
+        fitted, scale = fit_weights(x[train], w[train]), _scale(x[train] @ current, w[train])
         if not fitted.any():
             return 0.0, 1.0  # the clicks contradict every element: no weights explain them
         new, known = x[test] @ fitted, scale * (x[test] @ current)
@@ -107,7 +107,7 @@ def _cross_validated_gain(
     return float(by_user.mean()), float(by_user.std(ddof=1) / np.sqrt(len(by_user)))
 
 
-def _fit(x: Floats, w: Floats) -> Floats:
+def fit_weights(x: Floats, w: Floats) -> Floats:
     """Weights of the highest penalized likelihood by Newton's method. (5,)
 
     None is below zero: a higher digit never counts against an image.
@@ -125,7 +125,7 @@ def _fit(x: Floats, w: Floats) -> Floats:
 
 def _scale(totals: Floats, w: Floats) -> float:
     """The factor with which the current totals predict the clicks best."""
-    return float(_fit(totals[:, None], w)[0])
+    return float(fit_weights(totals[:, None], w)[0])
 
 
 def _log_likelihood(z: Floats) -> Floats:

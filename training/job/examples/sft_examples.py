@@ -1,5 +1,7 @@
-"""Write the SFT examples: the champion's own scores where they agree with a click, with rationales.
+"""Write the SFT examples: what choices teach in hindsight, and the champion's own agreeing scores.
 
+First come the examples of `hindsight`: profiles and words that explain the choices better than the
+champion's. Where choices do not speak, the champion's own scores that agree with a click are kept.
 Rejection sampling: for each pair several samples of digits are drawn from the champion's
 distributions, and one that puts the preferred image first is kept. The totals use the element
 weights of these users (`element_weights`), which are learned first: without them, a pair that the
@@ -13,7 +15,7 @@ answers (`own_answers`).
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +28,7 @@ from shared.prompting import prompt
 from shared.vlm.protocol import ScoredInput, Scores, ScoringInput
 from training.evaluation.scoring import batches
 from training.job.examples.element_weights import LearnedWeights, learn_weights
+from training.job.examples.hindsight.write import Hindsight
 from training.job.examples.own_answers import own_answer_lines
 from training.job.examples.rejection_sampling import (
     AgreeingPair,
@@ -44,6 +47,10 @@ from training.rewards.prediction import Sides
 RATIONALE_SHARE: Final = 0.12
 """Share of the kept pairs with rationales: these cost a hundred scores each."""
 RATIONALE_BATCH: Final = 16
+OWN_SHARE: Final = 0.5
+"""Most score examples by rejection sampling, as a share of the examples of hindsight, where there
+are at least `ENOUGH` of these: they teach the champion what it knows."""
+ENOUGH: Final = 200
 Advance = Callable[[int, int, int], None]
 """Called with the scored pairs, all pairs, and the scores that the champion computed."""
 
@@ -55,21 +62,24 @@ class WrittenExamples:
     pairs: int
     kept: int
     rejected: int
-    """Pairs for which too few samples of the champion agree with the click."""
+    """Pairs without such an example: too few samples of the champion agree with the click, or the
+    user's choices are learned from in hindsight."""
     without_profile: int
     with_rationales: int
     rehearsed: int
     """Examples that only keep the model from forgetting a task."""
     learned: LearnedWeights
+    hindsight: Hindsight = field(default_factory=Hindsight)
     on_drawings: bool = True
     """Whether these are of simulated users, rather than the champion's own answers."""
 
     @property
     def summary(self) -> str:
+        simulated = "simulated examples" if self.on_drawings else "own answers"
         return (
-            f"{self.learned.summary}; {self.kept} of {self.pairs} pairs agree with the champion"
-            f" often enough to be imitated, {self.with_rationales} of them with rationales;"
-            f" {self.rehearsed} {'simulated examples' if self.on_drawings else 'own answers'}"
+            f"{self.learned.summary}; {self.hindsight.summary}; {self.kept} of {self.pairs} pairs"
+            f" give examples of the champion's own scores, {self.with_rationales} of them with"
+            f" rationales; {self.rehearsed} {simulated}"
         )
 
 
@@ -82,21 +92,30 @@ def write_sft_examples(
     max_pairs: int,
     advance: Advance,
     scoring_is_late: IsLate,
+    hindsight: Callable[[], Hindsight] = Hindsight,
     rationales_are_late: IsLate = lambda: False,
     on_drawings: bool = True,
 ) -> WrittenExamples:
     """Write JSON lines with image names relative to the file's folder, completely or not at all.
 
-    Scoring and writing of rationales each stop when their time is over. `on_drawings` says whether
-    the champion was trained on the simulator's drawings.
+    Scoring and writing of rationales each stop when their time is over. `hindsight` learns from the
+    choices after the scoring. `on_drawings` says whether the champion was trained on the
+    simulator's drawings.
     """
     rng = np.random.default_rng((seed, 0x51F7))
     usable = [case for case in cases if case.taste is not None]
     chosen = _by_weight(usable, most=max_pairs, rng=rng)
     scored = _score(champion, chosen, is_late=scoring_is_late, advance=advance)
     learned = _learn_weights(scored, champion.element_weights)
-    samples = (agreeing_sample(pair, learned.weights, rng) for pair in scored)
+    in_hindsight = hindsight()
+    samples = (
+        agreeing_sample(pair, learned.weights, rng)
+        for pair in scored
+        if pair.case.user not in in_hindsight.covered
+    )
     agreeing = [pair for pair in samples if pair is not None]
+    if len(in_hindsight.lines) >= ENOUGH:
+        agreeing = agreeing[: round(OWN_SHARE * len(in_hindsight.lines) / 2)]
     lines = [line for pair in agreeing for line in _score_lines(pair, file.parent)]
     to_explain = [pair for pair in agreeing if rng.random() < RATIONALE_SHARE]
     rationales: list[Line] = []
@@ -104,14 +123,14 @@ def write_sft_examples(
         if rationales_are_late():
             break
         rationales += _rationale_lines(champion, batch, file.parent)
-    users = replay_users(len(agreeing))
+    users = replay_users(len(agreeing) + len(in_hindsight.lines) // 2)
     if on_drawings:
         rehearsed = list(replay_lines(users, file.parent, seed=seed, rng=rng))
     else:
         rehearsed = own_answer_lines(
             champion, usable, file.parent, count=users, rng=rng, is_late=rationales_are_late
         )
-    all_lines = [*lines, *rationales, *rehearsed]
+    all_lines = [*in_hindsight.lines, *lines, *rationales, *rehearsed]
     atomic_write(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in all_lines))
     return WrittenExamples(
         pairs=len(scored),
@@ -121,6 +140,7 @@ def write_sft_examples(
         with_rationales=len(rationales),
         rehearsed=len(rehearsed),
         learned=learned,
+        hindsight=in_hindsight,
         on_drawings=on_drawings,
     )
 

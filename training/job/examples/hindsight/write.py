@@ -1,0 +1,176 @@
+"""Write what choices teach in hindsight: profiles, profile pairs, and SFT examples.
+
+`hindsight.jsonl` has one line for each user whose profile is kept, `profile_pairs.jsonl` a better
+and a worse profile of the same references.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from shared.files.atomic_write import atomic_write
+from training.job.examples.hindsight.choices import Choices, number_choices
+from training.job.examples.hindsight.evidence import HeldBack, held_back
+from training.job.examples.hindsight.joint_fit import JointFit, Start, joint_fit
+from training.job.examples.hindsight.predictions import Predictions, predict_users
+from training.job.examples.hindsight.profile_search import ProfileSearch
+from training.job.examples.hindsight.readings import read_images
+from training.job.examples.hindsight.targets import (
+    as_json,
+    describe_lines,
+    image_words,
+    predict_lines,
+    score_lines,
+)
+from training.job.examples.hindsight.vocabulary import Vocabulary
+from training.job.scoring.deadline import IsLate
+from training.job.scoring.feedback_cases import FeedbackCase
+from training.job.scoring.pair_scoring import Model
+
+HINDSIGHT: Final = "hindsight.jsonl"
+PROFILE_PAIRS: Final = "profile_pairs.jsonl"
+FULL_PAIRS: Final = 10
+"""Held-back pairs from which a profile has its full weight."""
+Line = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Hindsight:
+    """What was learned from the choices."""
+
+    lines: tuple[Line, ...] = ()
+    """SFT examples."""
+    users: int = 0
+    profiles: int = 0
+    """Users with a hindsight profile."""
+    gain: float = 0.0
+    """Mean gain of these users in the share of held-back pairs that are ranked right."""
+    images: int = 0
+    other_words: int = 0
+    """Images with another word than the champion's."""
+    covered: frozenset[str] = frozenset()
+    """Users with a hindsight profile."""
+
+    @property
+    def counts(self) -> dict[str, float]:
+        """For the result of the stage."""
+        return {
+            "users": self.users, "profiles": self.profiles, "gain": round(self.gain, 4),
+            "images": self.images, "other_words": self.other_words, "examples": len(self.lines),
+        }  # fmt: skip
+
+    @property
+    def summary(self) -> str:
+        if not self.users:
+            return "no hindsight profiles: no user has choices that can be compared"
+        return (
+            f"hindsight profiles of {self.profiles} of {self.users} users rank"
+            f" {100 * self.gain:+.1f} points more of their held-back pairs right;"
+            f" {self.other_words} of {self.images} images got other words"
+        )
+
+
+def write_hindsight(
+    dataset: Path,
+    cases: Sequence[FeedbackCase],
+    champion: Model,
+    *,
+    seed: int,
+    predictions_are_late: IsLate,
+    readings_are_late: IsLate,
+) -> Hindsight:
+    """Write both files, completely or not at all, and return the SFT examples."""
+    rng = np.random.default_rng((seed, 0x41D5))
+    choices = number_choices(cases)
+    if not len(choices.user):
+        return _write(dataset, Hindsight(), [], [])
+    predictions = predict_users(champion, choices, rng=rng, is_late=predictions_are_late)
+    sides = [side for p in predictions for s in p.samples for side in (s.likes, s.dislikes)]
+    vocabulary = Vocabulary.of(sides)
+    readings = read_images(
+        champion, choices.images, vocabulary,
+        order=_by_pairs(choices), is_late=readings_are_late,
+    )  # fmt: skip
+    samples = tuple(tuple(map(vocabulary.profile, (p.baseline, *p.samples))) for p in predictions)
+    start, search = Start(vocabulary, readings, samples), ProfileSearch(vocabulary)
+    judged = held_back(choices, start, search, is_late=lambda: False)
+    fit = joint_fit(choices, np.ones(len(choices.user), np.bool_), start, search)
+    return _learned(dataset, choices, predictions, start, judged, fit, rng)
+
+
+def _learned(
+    dataset: Path, choices: Choices, predictions: Sequence[Predictions], start: Start,
+    judged: HeldBack, fit: JointFit, rng: np.random.Generator,
+) -> Hindsight:  # fmt: skip
+    vocabulary, readings = start.vocabulary, start.readings
+    kept = [int(user) for user in np.argsort(-judged.evidence, kind="stable") if judged.kept[user]]
+    words = image_words(fit.words, readings, {e: judged.word_evidence(e) for e in fit.words})
+    tastes = [vocabulary.sides(profile) for profile in fit.profiles]
+    profiles = [
+        fit.profiles[user] if judged.kept[user] else own for user, own in enumerate(start.own)
+    ]
+    with_profile = [u for u, own in enumerate(profiles) if any(a or b for a, b in own)]
+    lines = chain(
+        predict_lines(choices, tastes, kept, dataset, rng),
+        describe_lines(choices, vocabulary, words, dataset),
+        score_lines(choices, vocabulary, profiles, words, readings, with_profile, dataset, rng),
+    )
+    hindsight = Hindsight(
+        lines=tuple(lines),
+        users=len(choices.users),
+        profiles=len(kept),
+        gain=float(judged.gain[kept].mean()) if kept else 0.0,
+        images=len(choices.images),
+        other_words=int(words.changed.any(axis=1).sum()),
+        covered=frozenset(choices.users[user] for user in kept),
+    )
+    records = [
+        {
+            "user": choices.users[user],
+            "liked": [_name(file, dataset) for file in choices.references[user].liked],
+            "disliked": [_name(file, dataset) for file in choices.references[user].disliked],
+            "taste": as_json(tastes[user]),
+            "champion_taste": as_json(predictions[user].baseline),
+            "gain": round(float(judged.gain[user]), 4),
+            "pairs": int(judged.pairs[user]),
+            "weight": round(
+                float(judged.evidence[user] * min(1.0, judged.pairs[user] / FULL_PAIRS)), 4
+            ),
+        }
+        for user in kept
+    ]
+    pairs = [
+        {
+            **{key: record[key] for key in ("user", "liked", "disliked")},
+            "better": record["taste"], "worse": record["champion_taste"],
+            "weight": record["weight"],
+        }
+        for record in records
+        if (record["liked"] or record["disliked"]) and record["taste"] != record["champion_taste"]
+    ]  # fmt: skip
+    return _write(dataset, hindsight, records, pairs)
+
+
+def _write(
+    dataset: Path, hindsight: Hindsight, records: Iterable[Line], pairs: Iterable[Line]
+) -> Hindsight:
+    for name, lines in ((HINDSIGHT, records), (PROFILE_PAIRS, pairs)):
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        atomic_write(dataset / name, text)
+    return hindsight
+
+
+def _by_pairs(choices: Choices) -> list[int]:
+    """Images with the most pairs first: a deadline leaves those that choices say least about."""
+    both = np.concatenate([choices.better, choices.worse])
+    counts = np.bincount(both, minlength=len(choices.images))
+    return [int(image) for image in np.argsort(-counts, kind="stable")]
+
+
+def _name(file: Path, folder: Path) -> str:
+    return file.relative_to(folder).as_posix()
