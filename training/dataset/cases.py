@@ -38,6 +38,8 @@ class CaseLine:
     source: str
     better_rank: int = 0
     worse_rank: int = 0
+    shown_at: int = 0
+    """Time of the slate, microseconds since the epoch: all references are older."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,14 @@ class DroppedPairs:
     repeated_images: int
 
 
+def create_addresses(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create table `addresses`: the latest known URI of each image, after `join_feedback`."""
+    connection.execute(_ADDRESSES)
+
+
 def image_addresses(connection: duckdb.DuckDBPyConnection) -> dict[ImageKey, str]:
     """The latest known URI of each image of a pair or a reference."""
-    connection.execute(_ADDRESSES)
+    create_addresses(connection)
     rows = connection.execute(_WANTED).fetchall()
     return {(tenant, image): uri for tenant, image, uri in rows if uri}
 
@@ -110,6 +117,7 @@ def read_cases(
                 source="clicks",
                 better_rank=row[8],
                 worse_rank=row[9],
+                shown_at=int(row[13]),
             ),
         )
 
@@ -213,7 +221,8 @@ profiles AS (
     SELECT tenant, user_id, profile_version, arg_max(event, written_at) AS event
     FROM lake_profiles WHERE refused IS NULL GROUP BY ALL)
 SELECT p.tenant, p.user_id, p.request_id, p.kind, p.split, p.better, p.worse, p.weight,
-    p.better_rank, p.worse_rank, s.liked[1:$most], s.disliked[1:$most], r.event
+    p.better_rank, p.worse_rank, s.liked[1:$most], s.disliked[1:$most], r.event,
+    p.shown_at
 FROM pairs p
 LEFT JOIN sides s USING (pair_id)
 LEFT JOIN served v USING (tenant, user_id, request_id)

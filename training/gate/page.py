@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import Final
 
 from training.gate.findings import Findings
+from training.gate.nights.checks import arms_table, nights_rule
 from training.gate.number_format import percent, percent_with_interval
+from training.gate.off_policy_section import NOTE, TITLE, off_policy_section
+from training.gate.opening import opening
 from training.gate.report import Report
 from training.gate.report_plots import CONTROL_NAMES, report_plots
 from training.plots.page import render_page
@@ -18,11 +21,17 @@ def page(report: Report) -> str:
     return render_page(
         TEMPLATE,
         report=report,
+        opening=opening(report),
+        off_policy=off_policy_section(findings.off_policy) if findings else None,
+        off_policy_note=NOTE,
+        off_policy_title=TITLE,
         findings=findings,
         plots=report_plots(findings) if findings else {},
         percent=percent,
         element_weights=_element_weights(findings) if findings else (),
         controls=_controls(findings) if findings else (),
+        arms=arms_table(findings.pooled) if findings and findings.pooled else (),
+        nights_rule=nights_rule(report.rules),
         made_at=report.made_at.strftime("%Y-%m-%d %H:%M %Z"),
     )
 

@@ -26,6 +26,10 @@ class JobSummary(Protocol):
     def reason(self) -> str: ...
     @property
     def version(self) -> str: ...
+    @property
+    def opening(self) -> str:
+        """One sentence on the outcome; empty before the end."""
+        ...
 
 
 class JobList(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -16,6 +16,8 @@ from services.retrain.jobs.settings import NEVER, JobSettings
 from services.retrain.jobs.training_curves import Curves, read_curves
 from services.retrain.nightly.daily_trigger import DailyTime
 from shared.domain.clock import Clock
+from shared.jobs.opening_sentence import opening_sentence
+from shared.jobs.result_codes import MEANINGS, JobCode, JobVerdict
 from shared.jobs.training_job import REQUEST, TrainingJobRequest
 
 DONE: Final = ".done.json"
@@ -40,6 +42,8 @@ class JobSummary:
     """A `JobVerdict`; before its end `running`, `paused` (resumed later) or `abandoned`."""
     reason: str
     version: str
+    opening: str = ""
+    """One sentence on the outcome for an operator; empty before the end."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,19 @@ def _summary(folder: Path, now: datetime) -> JobSummary | None:
         verdict=str(end["verdict"]) if end else _state(folder, request, now),
         reason=str(end.get("reason", "")) if end else "",
         version=str(end.get("version", "")) if end else "",
+        opening=_opening(end) if end else "",
     )
+
+
+def _opening(end: Mapping[str, Any]) -> str:
+    """The recorded sentence, or one for an older record; empty for an unknown verdict or code."""
+    if recorded := str(end.get("opening", "")):
+        return recorded
+    verdict, code = str(end.get("verdict", "")), str(end.get("code", ""))
+    if verdict not in get_args(JobVerdict) or code not in MEANINGS:
+        return ""
+    version = str(end.get("version", ""))
+    return opening_sentence(cast(JobVerdict, verdict), cast(JobCode, code), version=version)
 
 
 def _state(folder: Path, request: TrainingJobRequest, now: datetime) -> str:

@@ -7,11 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 from services.retrain.jobs.gate_process import Gate, GateVerdict
+from services.retrain.registry.candidate import Candidate, CandidateFile, next_candidate
 from services.retrain.registry.folders import ModelFolders, NewVersion, NoSuchVersion
 from services.retrain.registry.promotion import CannotPromote, Promoter
 from shared.domain.errors import Unavailable
 from shared.files.append_line import append_line
 from shared.files.write_errors import describe
+from shared.jobs.opening_sentence import Gain, opening_sentence
 from shared.jobs.result_codes import JobCode, JobVerdict
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
@@ -29,6 +31,8 @@ class TrainedModel:
     new: NewVersion
     job: Path | None = None
     """The job's folder, which has the training curves."""
+    nights: int = 1
+    """Nights that the candidate has been judged on, this one included."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class JobOutcome:
     job: str = ""
     report: str = ""
     """Folder of the gate's report."""
+    opening: str = ""
+    """The outcome in one sentence for an operator, with what to do."""
 
 
 class JobFinalization:
@@ -72,6 +78,7 @@ class JobFinalization:
         self._promoter = promoter
         self._jobs_dir = jobs_dir
         self._history_dir = history_dir
+        self.candidates = CandidateFile(history_dir)
 
     def __call__(
         self,
@@ -88,11 +95,22 @@ class JobFinalization:
         """
         decision = self._gate(trained.evidence, out=self._jobs_dir / "gate" / trained.new.version)
         outcome = self._act(trained, decision, now, shares or TrialShares())
+        judged = Candidate(
+            champion=trained.new.previous_version or "",
+            version=trained.new.version,
+            evidence=str(trained.evidence.absolute()),
+            nights=trained.nights,
+        )
+        self.candidates.write(next_candidate(judged, outcome.code))
         report = str(decision.report) if decision.report else ""
-        return self.record(replace(outcome, job=job, report=report))
+        return self.record(replace(outcome, job=job, report=report), gain=decision.gain)
 
-    def record(self, outcome: JobOutcome) -> JobOutcome:
-        """Append the outcome to the history; a failure to do so is logged."""
+    def record(self, outcome: JobOutcome, *, gain: Gain | None = None) -> JobOutcome:
+        """Append the outcome with its sentence to the history; a failure to do so is logged."""
+        sentence = opening_sentence(
+            outcome.verdict, outcome.code, version=outcome.version, gain=gain
+        )
+        outcome = replace(outcome, opening=sentence)
         name = outcome.version or outcome.job
         log.info("training job: %s %s: %s", name, outcome.verdict, outcome.reason)
         try:

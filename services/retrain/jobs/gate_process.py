@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol, get_args
 
+from shared.jobs.opening_sentence import Gain
 from shared.jobs.result_codes import GateCode
 from shared.runtime.child_process import run_child
 
@@ -22,6 +23,8 @@ class GateVerdict:
     code: GateCode
     reason: str
     metrics: Mapping[str, float] = field(default_factory=dict)
+    gain: Gain | None = None
+    """Of the challenger on held-out users, where it was measured."""
     report: Path | None = None
     """Folder of `report.json` and `report.html`."""
 
@@ -62,6 +65,7 @@ def _read(report: Mapping[str, Any], folder: Path) -> GateVerdict:
         code=codes[codes.index(decision["code"])],
         reason=str(decision["reason"]),
         metrics={str(name): float(value) for name, value in report["metrics"].items()},
+        gain=Gain(*map(float, gain)) if (gain := report.get("gain")) else None,
         report=folder,
     )
 

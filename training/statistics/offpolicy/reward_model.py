@@ -33,6 +33,23 @@ def cross_fitted(
     return predicted, expected
 
 
+def cross_fitted_everywhere(
+    features: Floats, rewards: Floats, clusters: Ints, known: npt.NDArray[np.bool_],
+    *, folds: int = FOLDS,
+) -> Floats:  # fmt: skip
+    """Predictions for all rows, each user by a model of the known rewards of the others. (n,)
+
+    `known` marks the rows whose reward was seen. Predictions are between 0 and 1.
+    """
+    predicted = np.zeros_like(rewards)
+    for inside in _folds(clusters, folds):
+        learned = ~inside & known
+        if learned.any():
+            weights = _ridge(features[learned], rewards[learned])
+            predicted[inside] = _with_constant(features[inside]) @ weights
+    return np.clip(predicted, 0.0, 1.0)
+
+
 def _folds(clusters: Ints, folds: int) -> Iterator[npt.NDArray[np.bool_]]:
     _, numbers = np.unique(clusters, return_inverse=True)
     fold = numbers.reshape(-1) % folds

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.ops.pages.models.off_policy import OffPolicyValues, off_policy_values
 from services.ops.pages.models.reliability import Reliability, reliabilities
 
 NAMES: Final = {
@@ -59,6 +60,10 @@ class GateReport:
     accuracies: tuple[Interval, ...]
     differences: tuple[Interval, ...]
     reliabilities: tuple[Reliability, ...]
+    off_policy: OffPolicyValues | None = None
+    """Clicks a slate of each order, where the report has them."""
+    opening: str = ""
+    """One sentence: what the gate decided, how sure, and what to do."""
 
 
 def gate_report(report: Mapping[str, Any]) -> GateReport:
@@ -67,7 +72,15 @@ def gate_report(report: Mapping[str, Any]) -> GateReport:
     findings = report.get("findings") or {}
     held_out = findings.get("held_out_users") or {}
     means = held_out.get("means") or {}
-    parts = {"held-out users": held_out, "later days": findings.get("later_days")}
+    pooled = findings.get("pooled") or {}
+    parts = {
+        "predicted profiles, all nights": _part(pooled.get("gain")),
+        "right answers tonight": _part((pooled.get("differences") or {}).get("challenger")),
+        "adapter alone": _part((pooled.get("differences") or {}).get("adapter_alone")),
+        "weights alone": _part((pooled.get("differences") or {}).get("weights_alone")),
+        "stored profiles" if pooled else "held-out users": held_out,
+        "later days": findings.get("later_days"),
+    }
     parts |= {"benchmark": findings.get("benchmark")}
     parts |= {
         f"benchmark, {_spaced(name)}": split
@@ -77,8 +90,8 @@ def gate_report(report: Mapping[str, Any]) -> GateReport:
         verdict=str(decision.get("verdict", "unknown")),
         reason=str(decision.get("reason", "")),
         made_at=str(report.get("made_at", "")),
-        users=int(held_out.get("users", 0)),
-        pairs=int(held_out.get("pairs", 0)),
+        users=int(pooled.get("most_people", held_out.get("users", 0))),
+        pairs=int(pooled.get("pairs", held_out.get("pairs", 0))),
         checks=tuple(decision.get("checks") or ()),
         accuracies=_on_one_scale(
             {_named(n, held_out): means[n] for n in NAMES if n in means}, around=0.5
@@ -92,7 +105,13 @@ def gate_report(report: Mapping[str, Any]) -> GateReport:
             around=0.0,
         ),
         reliabilities=reliabilities(findings),
+        off_policy=off_policy_values(findings),
+        opening=str(report.get("opening", "")),
     )
+
+
+def _part(interval: Mapping[str, float] | None) -> dict[str, Any]:
+    return {"means": {"difference": interval}} if interval else {}
 
 
 def _named(name: str, held_out: Mapping[str, Any]) -> str:

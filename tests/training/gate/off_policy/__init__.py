@@ -1,0 +1,1 @@
+"""Test the values of orders in the gate."""

@@ -1,0 +1,251 @@
+"""Score logged slates with both models and the baselines, within the time of the evidence."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from shared.domain.taste import Taste
+from shared.embedding.images.protocol import ImageEncoder
+from shared.embedding.protocol import Vectors
+from shared.files.storage_options import delta_options
+from shared.vlm.protocol import References
+from training.dataset.cases import IMAGES, create_addresses
+from training.dataset.images import ImageKey, ImageSource, StoredImages, store_images
+from training.dataset.lake import UnreadableLake, open_lake
+from training.dataset.settings import DatasetSettings
+from training.dataset.slates import join_feedback
+from training.evaluation.scoring import batches
+from training.gate.off_policy.evidence import (
+    BASELINES,
+    CHALLENGER,
+    CHAMPION,
+    LoggedSlate,
+    OffPolicyEvidence,
+)
+from training.job.context import Job
+from training.job.evidence.models import ComparedModels
+from training.job.evidence.off_policy.image_baseline import logistic_scores
+from training.job.evidence.off_policy.lake_slates import (
+    LakeSlate,
+    UserReferences,
+    count_looks,
+    count_swaps,
+    popularity,
+    read_slates,
+    references,
+)
+from training.job.scoring.deadline import Advance, IsLate
+from training.job.scoring.feedback_cases import open_image
+from training.job.scoring.pair_scoring import predict_tastes
+from training.job.scoring.score_cache import ScoreCache
+
+PART: Final = "off-policy values"
+SLATE_BATCH: Final = 4
+"""Slates between two looks at the clock: about 160 scores."""
+USER_BATCH: Final = 16
+NO_SLATES: Final = (
+    "no feed of a held-out user can be used: a feed needs views with its request_id, references of"
+    " the user before it, images that can still be loaded, and no image that a rule has placed"
+)
+NO_TIME: Final = "no time was left to score logged feeds. Give the job more minutes"
+Owner = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class LoggedFeeds:
+    """What the lake holds for the estimates, with the images stored on disk."""
+
+    held_out: Sequence[LakeSlate]
+    others: Sequence[LakeSlate]
+    popularity: Mapping[str, Sequence[float]]
+    """By request and user (`_name`): the popularity of the images of a slate."""
+    references: Mapping[Owner, UserReferences]
+    files: Mapping[ImageKey, Path]
+    counts: OffPolicyEvidence
+    """Without slates: looks and swaps."""
+
+
+def read_logged_feeds(
+    lake: str, folder: Path, images: ImageSource, *, settings: DatasetSettings, job: Job
+) -> LoggedFeeds:
+    """Read the lake again and store the images of the chosen slates; raises `UnreadableLake`."""
+    since = (job.request.requested_at - timedelta(days=settings.window_days)).date()
+    options = delta_options(job.request.s3_endpoint)
+    with open_lake(lake, since=since, storage_options=options) as connection:
+        join_feedback(connection, settings)
+        held_out, others = read_slates(connection, held_out_share=settings.held_out_users)
+        every = [*held_out, *others]
+        shares = popularity(connection, every)
+        known = references(connection, every)
+        create_addresses(connection)
+        rows = connection.execute("SELECT tenant, image_id, uri FROM addresses").fetchall()
+        counts = OffPolicyEvidence(looks=count_looks(connection), swaps=count_swaps(connection))
+    wanted = {key for slate in every for key in slate.image_keys()}
+    for (tenant, _), sides in known.items():
+        wanted |= {(tenant, image) for image in (*sides.liked, *sides.disliked)}
+    uris = {(t, image): uri for t, image, uri in rows if uri and (t, image) in wanted}
+    stored: StoredImages = store_images(uris, images, folder / IMAGES, side=settings.image_side)
+    files = {key: folder / IMAGES / name for key, name in stored.files.items()}
+    return LoggedFeeds(
+        [slate for slate in held_out if _usable(slate, known, files)],
+        [slate for slate in others if _usable(slate, known, files)],
+        {_name(slate): rates for slate, rates in zip(every, shares, strict=True)},
+        known, files, counts,
+    )  # fmt: skip
+
+
+def collect_off_policy(
+    feeds: LoggedFeeds,
+    models: ComparedModels,
+    encoder: ImageEncoder | None,
+    *,
+    is_late: IsLate,
+    advance: Advance,
+) -> OffPolicyEvidence:
+    """The evidence on other orders; what does not fit into the time is left out."""
+    if not feeds.held_out:
+        return OffPolicyEvidence(
+            looks=feeds.counts.looks, swaps=feeds.counts.swaps, problem=NO_SLATES
+        )
+    scorer = _Scorer(feeds, models, encoder)
+    held_out, done = list[LoggedSlate](), 0
+    tastes: dict[Owner, tuple[Taste, Taste]] = {}
+    for batch in batches(feeds.held_out, SLATE_BATCH):
+        if is_late():
+            break
+        new = [s.owner for s in batch if s.owner not in tastes]
+        tastes |= scorer.tastes(list(dict.fromkeys(new)))
+        held_out += [scorer.held_out(slate, *tastes[slate.owner]) for slate in batch]
+        done += len(batch)
+        advance(PART, done, len(feeds.held_out))
+    others = list[LoggedSlate]()
+    for batch in batches(feeds.others, SLATE_BATCH):
+        if is_late():
+            break
+        others += [scorer.other(slate) for slate in batch]
+    return OffPolicyEvidence(
+        tuple(held_out), tuple(others), feeds.counts.looks, feeds.counts.swaps,
+        available=len(feeds.held_out), problem=None if held_out else NO_TIME,
+    )  # fmt: skip
+
+
+@dataclass
+class _Scorer:
+    """Both models with their caches, and the vectors of images by file."""
+
+    feeds: LoggedFeeds
+    models: ComparedModels
+    encoder: ImageEncoder | None
+    vectors: dict[Path, Vectors] = field(default_factory=dict)
+    codes: dict[Owner, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.champion = ScoreCache(self.models.champion)
+        self.challenger = ScoreCache(self.models.challenger)
+
+    def tastes(self, owners: Sequence[Owner]) -> dict[Owner, tuple[Taste, Taste]]:
+        """The tastes that champion and challenger predict from each user's references."""
+        if not owners:
+            return {}
+        prompts = [
+            References(
+                tuple(map(open_image, self._files(owner, self.feeds.references[owner].liked))),
+                tuple(map(open_image, self._files(owner, self.feeds.references[owner].disliked))),
+            )
+            for owner in owners
+        ]
+        by_model = [
+            [taste for taste, _ in predict_tastes(model, prompts)]
+            for model in (self.models.champion, self.models.challenger)
+        ]
+        return dict(zip(owners, zip(*by_model, strict=True), strict=True))
+
+    def held_out(self, slate: LakeSlate, champion: Taste, challenger: Taste) -> LoggedSlate:
+        files = [self.feeds.files[key] for key in slate.image_keys()]
+        scores = {
+            CHAMPION: self.champion.score([(champion, file) for file in files]),
+            CHALLENGER: self.challenger.score([(challenger, file) for file in files]),
+        }
+        totals = {name: np.array([s.total for s in own]) for name, own in scores.items()}
+        return self._logged(slate, totals | self._baselines(slate, files))
+
+    def other(self, slate: LakeSlate) -> LoggedSlate:
+        files = [self.feeds.files[key] for key in slate.image_keys()]
+        return self._logged(slate, self._baselines(slate, files))
+
+    def _baselines(self, slate: LakeSlate, files: Sequence[Path]) -> dict[str, Vectors]:
+        scores = {BASELINES[0]: np.array(self.feeds.popularity[_name(slate)])}
+        if self.encoder is not None:
+            known = self.feeds.references[slate.owner]
+            liked, disliked = (self._files(slate.owner, s) for s in (known.liked, known.disliked))
+            self._encode([*files, *liked, *disliked])
+            scores[BASELINES[1]] = logistic_scores(
+                *(self._stacked(group) for group in (files, liked, disliked))
+            )
+        return scores
+
+    def _encode(self, files: Sequence[Path]) -> None:
+        new = [file for file in dict.fromkeys(files) if file not in self.vectors]
+        if new and self.encoder is not None:
+            encoded = asyncio.run(self.encoder.encode([open_image(file) for file in new]))
+            self.vectors.update(zip(new, encoded, strict=True))
+
+    def _stacked(self, files: Sequence[Path]) -> Vectors:
+        assert self.encoder is not None
+        empty = np.zeros((0, self.encoder.dimension), np.float32)
+        return np.stack([self.vectors[file] for file in files]) if files else empty
+
+    def _files(self, owner: Owner, names: Sequence[str]) -> list[Path]:
+        keys = [(owner[0], name) for name in names]
+        return [self.feeds.files[key] for key in keys if key in self.feeds.files]
+
+    def _logged(self, slate: LakeSlate, scores: Mapping[str, Vectors]) -> LoggedSlate:
+        code = self.codes.setdefault(slate.owner, f"{len(self.codes):08d}")
+        return LoggedSlate(
+            user=code,
+            propensities=np.array(slate.propensities),
+            explored=slate.explored,
+            viewed=np.array(slate.viewed, float),
+            clicked=np.array(slate.clicked, float),
+            scores={name: np.asarray(values, np.float64) for name, values in scores.items()},
+        )
+
+
+def off_policy_part(
+    job: Job, models: ComparedModels, encoder: Callable[[], ImageEncoder] | None
+) -> Callable[[IsLate, Advance], OffPolicyEvidence]:
+    """The part of the evidence of a job, ready to be collected; a broken lake gives a problem."""
+
+    def collect(is_late: IsLate, advance: Advance) -> OffPolicyEvidence:
+        if is_late():
+            return OffPolicyEvidence(problem=NO_TIME)
+        try:
+            feeds = read_logged_feeds(
+                job.request.lake, job.dataset, job.dependencies.images(job.request),
+                settings=job.dependencies.dataset, job=job,
+            )  # fmt: skip
+        except UnreadableLake as error:
+            return OffPolicyEvidence(problem=str(error))
+        return collect_off_policy(
+            feeds, models, encoder() if encoder else None, is_late=is_late, advance=advance
+        )
+
+    return collect
+
+
+def _name(slate: LakeSlate) -> str:
+    return "\x1f".join((slate.tenant, slate.user, slate.request))
+
+
+def _usable(
+    slate: LakeSlate, known: Mapping[Owner, UserReferences], files: Mapping[ImageKey, Path]
+) -> bool:
+    """Whether all images are stored, and the user has a reference."""
+    sides = known[slate.owner]
+    loaded = [image for image in (*sides.liked, *sides.disliked) if (slate.tenant, image) in files]
+    return bool(loaded) and all(key in files for key in slate.image_keys())
