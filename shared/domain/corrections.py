@@ -78,6 +78,15 @@ class Correction(Value):
         return frozenset(meaning(word) for word in (*self.pinned, *edited))
 
 
+def stated_elements(corrections: Iterable[Correction]) -> frozenset[Element]:
+    """The elements of the look of which the user has pinned or written a word."""
+    return frozenset(
+        Element(correction.element)
+        for correction in corrections
+        if correction.element in ELEMENTS and correction.stated
+    )
+
+
 def apply_corrections(
     taste: Taste, corrections: Iterable[Correction], synonyms: Synonyms = NO_SYNONYMS
 ) -> Taste:

@@ -1,6 +1,6 @@
 """What one user goes by: the share of each of the six scores in the total that images rank by."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
@@ -9,6 +9,11 @@ from shared.domain.element_weights import MAX_SCORE, ElementWeights
 from shared.domain.taste import ELEMENTS, Element, Value
 
 MAX_TOTAL: Final = 25.0
+STATED_SHARE: Final = 0.2
+"""Least share of an element of which the user has stated a word: that of five equal elements. An
+element that hardly counts would not move the images that show the word (decision 0148)."""
+STATED_TOGETHER: Final = 0.5
+"""Least share of several such elements together."""
 SUM_TOLERANCE: Final = 1e-3
 """Allowed rounding error of the sum."""
 DECIMALS: Final = 4
@@ -61,6 +66,26 @@ class RankingWeights(Value):
         if not any(look.values()):
             look = dict.fromkeys(ELEMENTS, 1.0)
         return type(self).normalized(look, subject=subject)
+
+    def with_stated(self, elements: Collection[Element]) -> Self:
+        """At least `STATED_SHARE` for each of these elements; the other shares in proportion.
+
+        Several elements together get at least `STATED_TOGETHER`, so that the others still count.
+        """
+        if not elements:
+            return self
+        least = min(STATED_SHARE, STATED_TOGETHER / len(elements))
+        low: set[Element] = set()
+        factor = 1.0
+        # Raising one share lowers the others, which may bring another one below the least.
+        while below := {e for e in elements if e not in low and self[e] * factor < least}:
+            low |= below
+            others = 1 - sum(self[e] for e in low)
+            factor = (1 - least * len(low)) / others if others > 0 else 0.0
+        if not low:
+            return self
+        looks = {e: least if e in low else self[e] * factor for e in ELEMENTS}
+        return type(self).normalized(looks, subject=min(self.subject * factor, 1.0))
 
     @property
     def shares(self) -> tuple[tuple[str, float], ...]:

@@ -68,15 +68,17 @@ class ReadyImages:
         return self.images[uri]
 
 
-class LatestFeed:
-    """A publisher that keeps the latest feed."""
+class PublishedFeeds:
+    """A publisher that keeps each feed until it is taken."""
 
-    feed: RankedFeed | None = None
+    def __init__(self) -> None:
+        self.feeds: dict[str, RankedFeed] = {}
+        """By request id."""
 
     async def publish(self, *events: Event) -> None:
         for event in events:
             if isinstance(event, RankedFeed):
-                self.feed = event
+                self.feeds[event.request_id] = event
 
     async def tombstone(self, topic: Topic, key: str) -> None: ...
 
@@ -101,7 +103,7 @@ class InProcessAssessor:
     image_store: ImageStore
     image_vectors: ImageVectorStore
     images: ReadyImages
-    published: LatestFeed
+    published: PublishedFeeds
     score_cache: ScoreCache
     _numbers: "itertools.count[int]"
 
@@ -120,14 +122,13 @@ class InProcessAssessor:
         )
 
     async def rank(self, request: ImageCandidates) -> RankedFeed:
-        """The feed of a request, as it is passed to Kafka's client."""
+        """The feed of a request, as it is passed to Kafka's client; several may be in work."""
         record = Record(
             topic=CANDIDATES.name, partition=0, offset=0, key=None, value=None, headers=(),
             timestamp_ms=round(request.occurred_at.timestamp() * 1000),
         )  # fmt: skip
         await self.service.rank(request, Delivery(record))
-        assert self.published.feed is not None
-        return self.published.feed
+        return self.published.feeds.pop(request.request_id)
 
 
 @asynccontextmanager
@@ -174,7 +175,7 @@ async def open_assessor(
             models=models, embedder=embedder, image_store=image_store, batch_size=1
         )
         stack.push_async_callback(description.stop)
-        images, published = ReadyImages(), LatestFeed()
+        images, published = ReadyImages(), PublishedFeeds()
         score_cache = ScoreCache(max_entries=score_cache_entries)
         dependencies = Dependencies(
             models=models,

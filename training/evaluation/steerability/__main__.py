@@ -9,11 +9,12 @@ are measured. Choices are made on packages for development and on other seeds.
 
 import argparse
 import asyncio
+import json
 import logging
 import sys
 import tempfile
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,7 @@ from training.evaluation.real_pictures.pictures.packages import CannotFetch
 from training.evaluation.serving_model import SEED, SHIPPED, serving_model
 from training.evaluation.steerability import real, simulated
 from training.evaluation.steerability.edits import SLATE, Person
-from training.evaluation.steerability.measure import Measured, Session
+from training.evaluation.steerability.measure import Measured, Setting, measure_people
 from training.evaluation.steerability.product import open_product
 from training.evaluation.steerability.report import report
 
@@ -54,14 +55,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED, help=f"default {SEED}")
     parser.add_argument("--threads", type=int, default=0, help="default: torch's own number")
     parser.add_argument("--slate", type=int, default=SLATE, help=f"images of a slate ({SLATE})")
-    parser.add_argument(
-        "--minutes", type=float, default=600.0, help="no further person is begun after them, a part"
-    )
+    parser.add_argument("--out", type=Path, help="folder for one line of JSON an edit")
+    parser.add_argument("--edits", type=int, help="of a person, at most (all)")
     options = parser.parse_args()
     logging.getLogger("services").setLevel(logging.ERROR)
-    parts: list[tuple[str, Iterable[Person], Sequence[ProfileElement]]] = []
+    parts: list[tuple[str, Sequence[Person], Sequence[ProfileElement]]] = []
     if options.people:
-        people = simulated.draw_people(options.people, seed=options.seed)
+        # One more: the last person corrects nothing and is the other user of the controls.
+        people = list(simulated.draw_people(options.people + 1, seed=options.seed))
         parts.append(("simulated people and drawings", people, ELEMENTS))
     if options.cache is not None:
         try:
@@ -69,46 +70,41 @@ def main() -> int:
         except CannotFetch as error:
             print(f"preferstream: {error}", file=sys.stderr)
             return FAILED
-        people = real.draw_people(options.real_people, sets, seed=options.seed)
+        people = list(real.draw_people(options.real_people + 1, sets, seed=options.seed))
         parts.append((f"real pictures of {options.use} packages", people, MEASURED))
     with serving_model(options.model, threads=options.threads) as model:
         for name, people, elements in parts:
             chosen = [e for e in elements if options.elements is None or e in options.elements]
-            end = time.monotonic() + 60 * options.minutes
-            run = measure(model, people, chosen, seed=options.seed, slate=options.slate, end=end)
-            measured = asyncio.run(run)
+            setting = Setting(options.seed, chosen, options.slate, options.edits)
+            measured = asyncio.run(measure(model, people, setting))
             users = len({each.person for each in measured})
             print(f"\n{name}: {users} users, {model.model_version}, seed {options.seed}\n")
             print(report(measured, slate=options.slate), flush=True)
+            if options.out is not None:
+                write(options.out / f"{name.split()[0]}.jsonl", measured)
     return 0
 
 
 async def measure(
-    model: VisionLanguageModel,
-    people: Iterable[Person],
-    elements: Sequence[ProfileElement],
-    *,
-    seed: int,
-    slate: int = SLATE,
-    end: float = float("inf"),
+    model: VisionLanguageModel, people: Sequence[Person], setting: Setting
 ) -> list[Measured]:
-    """The edits of all people, on a new store; after `end` (monotonic) no person is begun."""
+    """The edits of all people but the last, on a new store."""
     embedder, encoder = MiniLM(), PretrainedEncoder()
-    results: list[Measured] = []
     try:
         with tempfile.TemporaryDirectory() as folder:
             opened = open_product(Path(folder), model, embedder=embedder, encoder=encoder)
             async with opened as product:
-                session = Session(product, seed, elements, slate)
-                for number, person in enumerate(people):
-                    if time.monotonic() > end:
-                        break
-                    results += await session.measure(person, number)
-                    print(f"{person.name}: {len(results)} edits", file=sys.stderr, flush=True)
+                return await measure_people(product, people, setting)
     finally:
         encoder.close()
         embedder.close()
-    return results
+
+
+def write(path: Path, measured: Sequence[Measured]) -> None:
+    """One line of JSON an edit, with its move and controls."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(asdict(each) | {"raises": each.edit.raises}) for each in measured]
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Let people correct their taste, and compare the feeds before and after each correction."""
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -20,8 +22,10 @@ from training.evaluation.steerability.edits import (
 from training.evaluation.steerability.moves import Move, move, moved_ranks
 from training.evaluation.steerability.product import Product
 
-NOBODY = "nobody"
+NOBODY: Final = "nobody"
 """A user without references: a feed that is blind to the user."""
+PEOPLE_AT_ONCE: Final = 8
+"""The model scores the slates of several people in one batch."""
 
 
 @dataclass(frozen=True)
@@ -39,70 +43,84 @@ class Measured:
     """How far the same slate moves in a feed without a user's taste."""
 
 
-@dataclass
-class Session:
-    """Measures people one after the other; each is the other user of the next one."""
+@dataclass(frozen=True)
+class Setting:
+    """What is measured, and how."""
 
-    product: Product
     seed: int
     elements: Sequence[ProfileElement]
     slate: int = SLATE
     """Images of a slate."""
-    before: str | None = field(default=None, init=False)
-    """The person before, whose profile stays."""
+    edits: int | None = None
+    """Edits of a person, at most; None: all."""
 
-    async def measure(self, person: Person, number: int) -> list[Measured]:
-        """All edits of a person. The random numbers depend on the seed and the `number` alone."""
-        rng = np.random.default_rng((self.seed, number))
-        profile = await self.product.learn(
-            person.name, liked=person.liked, disliked=person.disliked
-        )
-        results = []
-        has_controls: set[ProfileElement] = set()
-        for edit in edits_of(profile, person.catalog, rng, elements=self.elements):
-            slate = draw_slate(person.catalog, edit, rng, size=self.slate)
-            if not 0 < len(showing_names(slate, edit)) < len(slate):
-                continue
-            control = draw_control(person.catalog, edit, rng, size=self.slate)
-            # The controls cost as much as the edit: one edit of each element has them.
-            with_controls = edit.frequency == "rare" and edit.element not in has_controls
-            if with_controls:
-                has_controls.add(edit.element)
-            results.append(
-                await self._edited(person, edit, slate, control if with_controls else None)
-            )
-        self.before = person.name
-        return results
 
-    async def _edited(
-        self,
-        person: Person,
-        edit: Edit,
-        slate: Sequence[CatalogImage],
-        control: Sequence[CatalogImage] | None,
-    ) -> Measured:
-        """The feeds before and after one edit, which is undone at the end.
+async def measure_people(
+    product: Product, people: Sequence[Person], setting: Setting
+) -> list[Measured]:
+    """All edits of all people but the last, who corrects nothing: the other user of the controls.
 
-        `control` are images that do not show the word; None: without controls.
-        """
+    The random numbers of a person depend on the seed and their number alone.
+    """
+    *editing, other = people
+    await product.learn(other.name, liked=other.liked, disliked=other.disliked)
+    places = asyncio.Semaphore(PEOPLE_AT_ONCE)
+
+    async def measured(number: int, person: Person) -> list[Measured]:
+        async with places:
+            return await _measure(product, person, number, other.name, setting)
+
+    results = await asyncio.gather(*(measured(n, person) for n, person in enumerate(editing)))
+    return [each for of_person in results for each in of_person]
+
+
+async def _measure(
+    product: Product, person: Person, number: int, other: str, setting: Setting
+) -> list[Measured]:
+    rng = np.random.default_rng((setting.seed, number))
+    profile = await product.learn(person.name, liked=person.liked, disliked=person.disliked)
+    edits = list(edits_of(profile, person.catalog, rng, elements=setting.elements))
+    # The controls cost more than the edit: one edit of each element has them.
+    controlled = {edit.element: edit for edit in edits if edit.frequency == "rare"}
+    if setting.edits is not None and len(edits) > setting.edits:
+        edits = [edits[index] for index in rng.choice(len(edits), setting.edits, replace=False)]
+    results = []
+    for edit in edits:
+        slate = draw_slate(person.catalog, edit, rng, size=setting.slate)
+        control = draw_control(person.catalog, edit, rng, size=setting.slate)
+        if not 0 < len(showing_names(slate, edit)) < len(slate):
+            continue
         feeds = {"own": (person.name, slate)}
-        if control is not None:
+        if controlled.get(edit.element) == edit:
+            feeds |= {"user_blind": (NOBODY, slate), "other_user": (other, slate)}
             if len(control) > 1:
                 feeds["no_image"] = (person.name, control)
-            feeds["user_blind"] = (NOBODY, slate)
-            if self.before is not None:
-                feeds["other_user"] = (self.before, slate)
-        before = {name: await self._order(*feed) for name, feed in feeds.items()}
-        await self.product.correct(edit.event(person.name))
-        after = {name: await self._order(*feed) for name, feed in feeds.items()}
-        await self.product.correct(reset_of(person.name))
-        return Measured(
-            person.name,
-            edit,
-            move(before["own"], after["own"], showing_names(slate, edit), raises=edit.raises),
-            **{name: moved_ranks(before[name], after[name]) for name in feeds if name != "own"},
-        )
+        results.append(await _edited(product, person.name, edit, feeds))
+    return results
 
-    async def _order(self, user_id: str, slate: Sequence[CatalogImage]) -> list[str]:
-        feed = await self.product.rank(user_id, {image.name: image.image for image in slate})
+
+async def _edited(
+    product: Product, user: str, edit: Edit, feeds: dict[str, tuple[str, list[CatalogImage]]]
+) -> Measured:
+    """The feeds before and after one edit, which is undone at the end."""
+    before = await _orders(product, feeds)
+    await product.correct(edit.event(user))
+    after = await _orders(product, feeds)
+    await product.correct(reset_of(user))
+    controls = {n: moved_ranks(before[n], after[n]) for n in feeds if n != "own"}
+    showing = showing_names(feeds["own"][1], edit)
+    own = move(before["own"], after["own"], showing, raises=edit.raises)
+    return Measured(user, edit, own, **controls)
+
+
+async def _orders(
+    product: Product, feeds: dict[str, tuple[str, list[CatalogImage]]]
+) -> dict[str, list[str]]:
+    """The order of each feed, by name."""
+
+    async def order(user: str, slate: Sequence[CatalogImage]) -> list[str]:
+        feed = await product.rank(user, {image.name: image.image for image in slate})
         return [item.image_id for item in feed.items]
+
+    orders = await asyncio.gather(*(order(*feed) for feed in feeds.values()))
+    return dict(zip(feeds, orders, strict=True))

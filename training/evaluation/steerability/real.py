@@ -27,6 +27,8 @@ from training.evaluation.steerability.edits import CatalogImage, Person
 
 STREAM: Final = 0x57EF
 REFERENCES: Final = 5
+PER_SET: Final = 14
+"""Pictures of a set, at most: enough for references and a catalog of a few hundred pictures."""
 SIDE: Final = 512
 """Longest side in pixels to which pictures are scaled; the model and the encoder read less."""
 Sets = Mapping[str, Sequence[CatalogImage]]
@@ -41,10 +43,16 @@ def fetch(cache: Path, use: Use) -> dict[str, list[CatalogImage]]:
         folder = extracted(named.pictures.package, cache.resolve())
         pictures[named.name] = [
             image
-            for picture in select(named.pictures, folder, seed=SEED)
+            for picture in _some(select(named.pictures, folder, seed=SEED))
             if (image := catalog_image(picture, named.right_words(picture.path))) is not None
         ]
     return pictures
+
+
+def _some(pictures: Sequence[Picture]) -> list[Picture]:
+    """Pictures of the whole set, evenly over the order of their paths."""
+    places = np.linspace(0, len(pictures) - 1, min(PER_SET, len(pictures))).astype(int)
+    return [pictures[place] for place in places]
 
 
 def catalog_image(picture: Picture, subjects: frozenset[str]) -> CatalogImage | None:

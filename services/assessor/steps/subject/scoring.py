@@ -10,6 +10,7 @@ from services.assessor.steps.joint_tastes import best_of
 from services.assessor.steps.optional_stage import optional_stage
 from services.assessor.steps.scoring import DECIMALS, with_reason
 from services.assessor.steps.state import RankingState, ScoredImage
+from shared.domain.corrections import stated_elements
 from shared.domain.element_weights import MAX_SCORE
 from shared.domain.joint_tastes import JointTaste
 from shared.domain.weights.ranking_weights import MAX_TOTAL, RankingWeights
@@ -141,10 +142,16 @@ def stored_weights(profile: StoredProfile, state: RankingState) -> RankingWeight
 
 
 def weights_of(state: RankingState) -> RankingWeights:
-    """The weights by which a request is ranked, or would be with the subject."""
-    stored = stored_weights(state.profile, state) if state.profile else None
+    """The weights by which a request is ranked, or would be with the subject.
+
+    An element of which the user has pinned or written a word counts enough to move images.
+    """
+    profile = state.profile
+    stored = stored_weights(profile, state) if profile else None
     weights = state.ranking_weights or stored
-    return weights or RankingWeights.of(state.serving.model.element_weights, subject=0.0)
+    weights = weights or RankingWeights.of(state.serving.model.element_weights, subject=0.0)
+    entries = profile.corrections.entries if profile and profile.corrections else ()
+    return weights.with_stated(stated_elements(entries))
 
 
 def with_subject(
