@@ -18,6 +18,7 @@ from services.cli.output.console import (
     wrong_use,
 )
 from services.cli.program.interruption import CHILD_SECONDS, interruptible
+from services.local.runtime_file import RuntimeFile
 from shared.client import Client
 from shared.domain.errors import Unavailable, Unprocessable
 from shared.events.types.fields import Identifier
@@ -91,6 +92,7 @@ def import_benchmark(
         prepare_folder(out_folder, advice="name another folder with --out")
     except UnusableFolder as error:
         fail(str(error))
+    system = _system(out_folder) if send else None
     options = {
         "--out": out_folder.absolute(), "--images": images, "--set": set_name,
         "--references": references, "--pairs": pairs, "--margin": margin,
@@ -107,7 +109,7 @@ def import_benchmark(
     if result.code or not lines:
         raise typer.Exit(result.code or 1)
     summary = BenchmarkImport.model_validate_json(lines[-1])
-    sent = _send(summary, tenant) if send else None
+    sent = None if system is None else _send(summary, system, tenant)
     if as_json:
         print_json(summary.model_dump(mode="json") | {"sent": sent})
         return
@@ -119,8 +121,19 @@ def import_benchmark(
     print_progress(f"sets: {summary.out}")
 
 
-def _send(summary: BenchmarkImport, tenant: str) -> int:
+def _system(out_folder: Path) -> RuntimeFile:
+    """The running system, whose services must be able to read the images of the sets."""
     system = connect()
+    roots, folder = system.allowed_file_roots, out_folder.resolve()
+    if not any(folder.is_relative_to(Path(root).resolve()) for root in roots):
+        problem = f"the services may read image files below {', '.join(map(str, roots))} only"
+        if roots:
+            wrong_use(f"{problem}: choose --out there, or start them with another folder")
+        print_progress(f"note: the services need PREFERSTREAM_ALLOWED_FILE_ROOTS={folder}")
+    return system
+
+
+def _send(summary: BenchmarkImport, system: RuntimeFile, tenant: str) -> int:
     try:
         with (
             interruptible(lambda: NOT_SENT),

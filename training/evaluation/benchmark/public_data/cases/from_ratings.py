@@ -1,11 +1,12 @@
 """Make the cases of one user from ratings: references and pairs of two separate sets of images.
 
 Protocol: (1) an image with two different scores of the user is left out; (2) the images are divided
-by the seed into those for references and those that are judged; (3) the highest scores of the first
-part are the liked references and the lowest the disliked ones, at least the margin apart; (4) the
-images of the second part are matched into pairs with at least the margin between their scores, each
-image in one pair at most, and the seed draws among the pairs. Only scores of the same user are
-compared: people use the scale differently.
+into those for references and those that are judged, spread evenly over the scores (systematic
+sampling, with a start of the seed and an order of the seed among equal scores); (3) the highest
+scores of the first part are the liked references and the lowest the disliked ones, at least the
+margin apart; (4) the images of the second part are matched into pairs with at least the margin
+between their scores, each image in one pair at most, and the seed draws among the pairs. Only
+scores of the same user are compared: people use the scale differently.
 """
 
 from collections import defaultdict
@@ -15,7 +16,6 @@ from training.evaluation.benchmark.public_data.cases.protocol import (
     SPARE_REFERENCES,
     Protocol,
     draw,
-    shuffled,
 )
 from training.evaluation.benchmark.public_data.values import (
     JudgedPair,
@@ -31,17 +31,16 @@ def cases_of_ratings(
 ) -> UserCases | UserLeftOut:
     """The cases of one user, whose ratings may come in any order."""
     rated = _scores(ratings, left_out)
-    images = shuffled(rated, protocol.seed, user, "image")
-    judged = images[: round(len(images) * protocol.judged_share)]
-    sides = _references([rated[image] for image in images[len(judged) :]], protocol, user)
+    for_references, judged = _divided(list(rated.values()), protocol, user)
+    sides = _references(for_references, protocol, user)
     if sides is None:
         return UserLeftOut(
             user, "too_few_references",
-            f"{len(images)} images are rated; {protocol.references} liked and"
+            f"{len(rated)} images are rated; {protocol.references} liked and"
             f" {protocol.references} disliked references, {protocol.margin:g} points apart, are"
             " needed",
         )  # fmt: skip
-    pairs = _pairs([rated[image] for image in judged], protocol, user)
+    pairs = _pairs(judged, protocol, user)
     if not pairs:
         return UserLeftOut(
             user, "too_few_pairs",
@@ -72,6 +71,18 @@ def _scores(ratings: Iterable[Rating], left_out: LeftOut) -> Mapping[str, Rating
                 rating.place, "repeated_row", f"the rating of {image} is in an earlier row"
             )
     return kept
+
+
+def _divided(
+    rated: Sequence[Rating], protocol: Protocol, user: str
+) -> tuple[list[Rating], list[Rating]]:
+    """The ratings for references and those that are judged, with about the same scores in both."""
+    share, start = protocol.judged_share, draw(protocol.seed, user, "start") / 2**64
+    parts: tuple[list[Rating], list[Rating]] = ([], [])
+    for n, rating in enumerate(_by_score(rated, protocol, user, "divided")):
+        is_judged = int((n + 1) * share + start) > int(n * share + start)
+        parts[is_judged].append(rating)
+    return parts
 
 
 def _references(
