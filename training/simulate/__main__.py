@@ -18,6 +18,7 @@ from typing import Any
 from shared.client import NoAnswer
 from shared.domain.errors import Unavailable
 from shared.files.atomic_write import atomic_write
+from shared.vlm.checkpoint.model_package import read_element_weights
 from training.plots.progress import spell
 from training.simulate.loop.day import MissingProfile
 from training.simulate.loop.options import Options
@@ -93,6 +94,7 @@ def _simulate_seeds(arguments: argparse.Namespace, options: Options, by_seed: By
             folder / "release", population, users=options.weight_users, seed=seed,
             skew=options.skew,
         )  # fmt: skip
+        say(f"the release starts with these weights: {read_element_weights(release).summary}")
         settings = options.settings(release)
         with (
             nullcontext(System(arguments.kafka, arguments.data_dir, settings))

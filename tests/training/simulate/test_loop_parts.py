@@ -69,9 +69,9 @@ def test_the_words_of_unfamiliar_images_are_those_of_its_vocabulary() -> None:
 
 
 def test_weights_learned_from_other_users_come_near_those_of_the_population() -> None:
-    population, options = population_of(FAMILIAR), Options(users=24, catalog_size=CATALOG)
+    population, options = population_of(FAMILIAR), Options(users=80, catalog_size=CATALOG)
     others = Recording(Path(), 1 + OTHER_SEED, options, population, Path())
-    weights = learned_population_weights(TruthfulEngine(others), population, users=24, seed=1)
+    weights = learned_population_weights(TruthfulEngine(others), population, users=80, seed=1)
     assert weights[Element.COLOR] == max(weights.in_order)
     assert weights[Element.COLOR] > 1.5
     assert weights[Element.MEDIUM] < 0.8

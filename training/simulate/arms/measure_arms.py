@@ -78,7 +78,7 @@ def reference_arms(day: Day) -> dict[str, Measured]:
     rng = np.random.default_rng((day.recording.seed, day.number, 0x61))
     shown = day.recording.catalog.shown
     everyone = np.mean([user.appeal(shown) for user in day.recording.users], axis=0)
-    scores = {
+    scores: dict[str, Callable[[Slate], Floats]] = {
         "oracle": lambda slate: day.appeal(slate.user)[slate.candidates],
         "collapsed": lambda slate: everyone[slate.candidates],
         "random": lambda slate: rng.random(len(slate.candidates)),

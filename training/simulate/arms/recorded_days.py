@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from training.simulate.baselines import ClickHistory
 from training.simulate.catalog import Catalog
+from training.simulate.loop.day import Visit
 from training.simulate.loop.options import Options
-from training.simulate.loop.visit_log import Visit, visit_of
+from training.simulate.loop.visit_log import visit_of
 from training.simulate.population import AnyUser, Population, population_of
 
 SYSTEM: Final = "system"

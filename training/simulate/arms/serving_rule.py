@@ -85,14 +85,17 @@ class EndToEnd:
     ) -> tuple[RankingWeights, SubjectReferences]:
         """What one user goes by, from the population's weights and the user's references."""
         self._describe(known.background)
-        by_side = {s: [r.content_hash for r in known.references if r.side == s] for s in SIDES}
+        liked, disliked = (
+            [r.content_hash for r in known.references if r.side == side] for side in SIDES
+        )
         vectors = SubjectReferences(
-            *(self.pictures.vectors(by_side[s]) for s in SIDES),
+            self.pictures.vectors(liked),
+            self.pictures.vectors(disliked),
             self.pictures.vectors(known.background),
         )
         look = LookScores.of_words(
-            *([self._words[key] for key in by_side[s]] for s in SIDES), [taste],
-            others=[self._words[key] for key in known.background], others_were_viewed=True,
+            self._shown(liked), self._shown(disliked), [taste],
+            others=self._shown(known.background), others_were_viewed=True,
         )  # fmt: skip
         return weigh_references(vectors, look, population).weights, vectors
 
@@ -108,6 +111,9 @@ class EndToEnd:
                 for row, subject in zip(digits, subjects, strict=True)
             ]
         )
+
+    def _shown(self, keys: Sequence[str]) -> list[ShownWords]:
+        return [self._words[key] for key in keys]
 
     def _describe(self, keys: Sequence[str]) -> None:
         missing = [key for key in dict.fromkeys(keys) if key not in self._words]

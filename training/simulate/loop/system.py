@@ -21,6 +21,7 @@ SETTINGS: Mapping[str, str] = {
     "PREFERSTREAM_AUTHOR_CAP": "0",
     "PREFERSTREAM_DIVERSITY": "0",
     "PREFERSTREAM_TRAINING_JOBS_KEPT": "1000",
+    "PREFERSTREAM_DEFAULT_DEADLINE_MS": "600000",
 }
 """No scheduled jobs, and no reranking after the scores: our feeds then differ from those of the
 frozen model by training and by exploration only. All jobs are kept, for the rankings that are

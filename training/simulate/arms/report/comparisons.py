@@ -10,7 +10,8 @@ import numpy as np
 
 from training.simulate.measure.collapse import MEASURES, CollapseCheck
 from training.simulate.measure.day_metrics import COLLAPSED, OURS
-from training.statistics.bootstrap import Floats, mean_over_groups
+from training.simulate.measure.metrics import Floats
+from training.statistics.bootstrap import mean_over_groups
 from training.statistics.interval import Interval
 
 FROZEN, WEIGHTED = "frozen", "frozen with weights"
