@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from shared.domain.taste import Taste
 from shared.embedding.images.protocol import ImageEncoder
 from shared.embedding.protocol import Vectors
 from shared.files.storage_options import delta_options
+from shared.jobs.training_job import TrainingJobRequest
 from shared.vlm.protocol import References
 from training.dataset.cases import IMAGES, create_addresses
 from training.dataset.images import ImageKey, ImageSource, StoredImages, store_images
@@ -57,6 +58,21 @@ Owner = tuple[str, str]
 
 
 @dataclass(frozen=True)
+class LakeWindow:
+    """The days of the lake from which feeds are read."""
+
+    lake: str
+    since: date
+    storage_options: Mapping[str, str]
+
+    @classmethod
+    def of(cls, request: TrainingJobRequest, settings: DatasetSettings) -> "LakeWindow":
+        """The window of the job's dataset."""
+        since = (request.requested_at - timedelta(days=settings.window_days)).date()
+        return cls(request.lake, since, delta_options(request.s3_endpoint) or {})
+
+
+@dataclass(frozen=True)
 class LoggedFeeds:
     """What the lake holds for the estimates, with the images stored on disk."""
 
@@ -71,12 +87,12 @@ class LoggedFeeds:
 
 
 def read_logged_feeds(
-    lake: str, folder: Path, images: ImageSource, *, settings: DatasetSettings, job: Job
+    window: LakeWindow, folder: Path, images: ImageSource, *, settings: DatasetSettings
 ) -> LoggedFeeds:
     """Read the lake again and store the images of the chosen slates; raises `UnreadableLake`."""
-    since = (job.request.requested_at - timedelta(days=settings.window_days)).date()
-    options = delta_options(job.request.s3_endpoint)
-    with open_lake(lake, since=since, storage_options=options) as connection:
+    with open_lake(
+        window.lake, since=window.since, storage_options=window.storage_options
+    ) as connection:
         join_feedback(connection, settings)
         held_out, others = read_slates(connection, held_out_share=settings.held_out_users)
         every = [*held_out, *others]
@@ -225,10 +241,13 @@ def off_policy_part(
         if is_late():
             return OffPolicyEvidence(problem=NO_TIME)
         try:
+            settings = job.dependencies.dataset
             feeds = read_logged_feeds(
-                job.request.lake, job.dataset, job.dependencies.images(job.request),
-                settings=job.dependencies.dataset, job=job,
-            )  # fmt: skip
+                LakeWindow.of(job.request, settings),
+                job.dataset,
+                job.dependencies.images(job.request),
+                settings=settings,
+            )
         except UnreadableLake as error:
             return OffPolicyEvidence(problem=str(error))
         return collect_off_policy(
