@@ -1,1 +1,1 @@
-"""Ablation of the method: base, SFT, GRPO, GRPO with the prediction reward."""
+"""Ablation of the method: base, SFT, GRPO, with the prediction reward, and SFT continued."""

@@ -1,4 +1,4 @@
-"""An ablation changes one thing at a time, and its table shows whether every step helped."""
+"""An ablation changes one thing at a time, and its plan says who trains on which people."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ import pytest
 import tomli_w
 
 from training.ablation.measuring import NotComparable, check_comparable
-from training.ablation.plan import Budget, Row, Step, configuration, steps
-from training.ablation.table import as_markdown, line, monotone
+from training.ablation.plan import Budget, Row, Step, configuration, continued_steps, steps
 from training.finetuning.run.config import GrpoConfig, SftConfig, read_config
 
 GRPO: tuple[Row, ...] = ("grpo", "grpo_with_prediction")
-BUDGET = Budget(minutes=2.5, steps=7, cases=12)
+SFT: tuple[Row, ...] = ("sft", "sft_continued")
+BUDGET = Budget(minutes=2.5, steps=7, cases=12, batch=16, threads=1)
 
 
 def written(step: Step, folder: Path) -> Path:
@@ -23,9 +23,10 @@ def written(step: Step, folder: Path) -> Path:
 
 def test_every_step_is_a_configuration_of_its_command(tmp_path: Path) -> None:
     for step in steps(2):
-        kind = SftConfig if step.row == "sft" else GrpoConfig
+        kind = SftConfig if step.row in SFT else GrpoConfig
         config = read_config(written(step, tmp_path), kind)
         assert (config.run.minutes, config.run.steps, config.data.cases) == (2.5, 7, 12)
+        assert (config.run.threads, config.optimizing.batch) == (1, 16)
         assert config.data.level == "hard"
         assert config.run.seed == step.seed
 
@@ -36,28 +37,24 @@ def test_the_two_grpo_rows_differ_only_in_the_prediction_reward(tmp_path: Path) 
     assert without.model_copy(update={"weights": with_it.weights}) == with_it
 
 
-def test_both_grpo_rows_start_from_the_sft_of_their_seed() -> None:
-    assert [step.name for step in steps(1)] == ["sft-1", "grpo-1", "grpo_with_prediction-1"]
-    assert {step.starts_from for step in steps(1)} == {None, Step("sft", 1)}
+def test_all_later_rows_start_from_the_sft_of_their_seed() -> None:
+    names = [step.name for step in steps(1)]
+    assert names == ["sft-1", "grpo-1", "grpo_with_prediction-1", "sft_continued-1"]
+    assert [step.starts_from for step in steps(1)] == [None, *[Step("sft", 1)] * 3]
 
 
-def measured(right: float, alike: float) -> dict[str, object]:
-    share = int(20 * right)
-    users = {"right": [1.0] * share + [0.0] * (20 - share), "alike": [alike] * 20}
-    return {"splits": {"seen_sp": users, "unseen_mp": users}}
+def test_the_continued_sft_is_sft_on_the_people_of_grpo(tmp_path: Path) -> None:
+    sft, continued = (read_config(written(Step(row, 3), tmp_path), SftConfig) for row in SFT)
+    grpo = read_config(written(Step("grpo", 3), tmp_path), GrpoConfig)
+    assert continued.data == grpo.data
+    assert continued.data.seed != sft.data.seed
+    assert continued.model_copy(update={"data": sft.data}) == sft
 
 
-def test_a_table_has_every_row_with_its_interval_and_reports_what_rose() -> None:
-    lines = [
-        line("base", [measured(0.5, 0.4)]),
-        line("sft", [measured(0.6, 0.5), measured(0.7, 0.5)]),
-        line("grpo", [measured(0.8, 0.45)] * 2),
-    ]
-    assert lines[1].mean == pytest.approx(0.65)
-    assert lines[1].interval[0] < 0.65 < lines[1].interval[1]
-    assert monotone(lines) == {"mean": True, "profile similarity": False}
-    table = as_markdown(lines)
-    assert "| + SFT | 0.650 | 0.650 | 0.650 (" in table
+def test_the_continued_sft_takes_the_time_of_grpo() -> None:
+    # 30 steps of SFT took 60 s, so 200 s of GRPO are 100 steps.
+    assert continued_steps(grpo_seconds=200, sft_seconds=60, sft_steps=30) == 100
+    assert continued_steps(grpo_seconds=0.1, sft_seconds=60, sft_steps=30) == 1
 
 
 def report(version: str, **fields: object) -> dict[str, object]:
