@@ -6,21 +6,11 @@ from typing import Literal
 
 from shared.jobs.result_codes import GateCode
 from training.gate.findings import Comparison, Findings
+from training.gate.nights.checks import enough_people, gain_sentence, predicted_checks
 from training.gate.number_format import change, percent, points
-from training.gate.rules import Rules
+from training.gate.rules import Check, Rules
 
 Verdict = Literal["promote", "keep"]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One condition of promotion."""
-
-    code: GateCode
-    """The code of the decision when this is the first condition that fails."""
-    title: str
-    passed: bool
-    explanation: str
 
 
 @dataclass(frozen=True)
@@ -41,9 +31,7 @@ def decide(findings: Findings, rules: Rules) -> Decision:
         others = f" Also not met: {', '.join(c.title.lower() for c in failed[1:])}."
         reason = f"{findings.champion} keeps serving. {failed[0].explanation}"
         return Decision("keep", failed[0].code, reason + (others if failed[1:] else ""), checks)
-    assert findings.held_out_users is not None
-    gain = _gain(findings.held_out_users)
-    reason = f"{findings.challenger} takes over. {gain} All other conditions hold."
+    reason = f"{findings.challenger} takes over. {_shown_gain(findings)} All other conditions hold."
     return Decision("promote", "better", reason, checks)
 
 
@@ -57,9 +45,14 @@ def kept_after_crash(problem: str) -> Decision:
 
 
 def _checks(findings: Findings, rules: Rules) -> Iterator[Check]:
-    yield _enough_data(findings, rules)
+    if findings.predicts:
+        yield enough_people(findings.pooled, rules)
+    else:
+        yield _enough_data(findings, rules)
     yield _format(findings, rules)
-    if findings.held_out_users is not None:
+    if findings.pooled is not None:
+        yield from predicted_checks(findings.pooled, rules)
+    elif findings.held_out_users is not None and not findings.predicts:
         yield _better(findings.held_out_users)
         yield _many_users(findings, rules)
     yield _later_days(findings.later_days)
@@ -179,6 +172,14 @@ def _release(findings: Findings, rules: Rules) -> Iterator[Check]:
         explanation = f"Against the model as released, on the benchmark: {change(difference)}."
         title = f"At most {points(rules.release_margin)} below the release"
         yield Check("release", title, difference.low > -rules.release_margin, explanation)
+
+
+def _shown_gain(findings: Findings) -> str:
+    """Of a challenger that is promoted."""
+    if findings.pooled is not None:
+        return gain_sentence(findings.pooled)
+    assert findings.held_out_users is not None
+    return _gain(findings.held_out_users)
 
 
 def _gain(held_out: Comparison) -> str:

@@ -8,6 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.domain.element_weights import ElementWeights
+from training.gate.nights.end_to_end import EndToEnd, end_to_end_as_json, end_to_end_from_json
+from training.gate.off_policy.evidence import (
+    OffPolicyEvidence,
+    off_policy_from_json,
+    off_policy_json,
+)
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -152,7 +158,7 @@ class Evidence:
     champion: str
     challenger: str
     held_out_users: PairSet
-    """Pairs of users whose feedback is never trained on."""
+    """Pairs of users whose feedback is never trained on, with the stored profile of each slate."""
     later_days: PairSet
     """Pairs of training users, from days after those that are trained on."""
     benchmark: Mapping[str, PairSet]
@@ -163,6 +169,11 @@ class Evidence:
     challenger_format: FormatCount
     element_weights: Mapping[str, ElementWeights] = field(default_factory=dict)
     """Weights of the elements in the totals of `champion` and `challenger`, where recorded."""
+    off_policy: OffPolicyEvidence | None = None
+    """Logged slates that value the orders of the models; they decide nothing."""
+    end_to_end: EndToEnd | None = None
+    """The same users' later pairs with the profile that each model predicts; these decide. None in
+    evidence that was written before them: then the pairs with stored profiles decide."""
 
 
 def evidence_from_json(value: Mapping[str, Any]) -> Evidence:
@@ -184,6 +195,10 @@ def evidence_from_json(value: Mapping[str, Any]) -> Evidence:
             str(model): ElementWeights.model_validate(weights)
             for model, weights in value.get("element_weights", {}).items()
         },
+        off_policy=(off_policy_from_json(logged) if (logged := value.get("off_policy")) else None),
+        end_to_end=(
+            end_to_end_from_json(predicted) if (predicted := value.get("end_to_end")) else None
+        ),
     )
 
 
@@ -201,6 +216,8 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
         "element_weights": {
             model: weights.model_dump() for model, weights in evidence.element_weights.items()
         },
+        "end_to_end": end_to_end_as_json(evidence.end_to_end) if evidence.end_to_end else None,
+        "off_policy": off_policy_json(evidence.off_policy) if evidence.off_policy else None,
     }
 
 

@@ -8,8 +8,10 @@ import numpy as np
 
 from shared.domain.element_weights import ElementWeights
 from training.gate.evidence import Evidence, FormatCount, PairSet
+from training.gate.nights.user_weights import intervals, sum_by_user
+from training.gate.nights.verdict import PooledNights, pool
+from training.gate.off_policy.findings import OffPolicyFindings, examine_off_policy
 from training.gate.rules import Rules
-from training.gate.user_weights import intervals, sum_by_user
 from training.statistics.calibration import Calibration, calibration
 from training.statistics.interval import TAIL, Interval
 from training.statistics.resampling import Resampling
@@ -54,6 +56,12 @@ class Findings:
     calibrations: Mapping[str, Calibration]
     element_weights: Mapping[str, ElementWeights]
     """Weights of the elements in each model's totals, where recorded."""
+    off_policy: OffPolicyFindings | None = None
+    """Clicks a slate of the models' orders by the logs; they decide nothing."""
+    predicts: bool = False
+    """Whether the evidence has pairs with predicted profiles; they decide then."""
+    pooled: PooledNights | None = None
+    """The gain with predicted profiles over all nights of the candidate; None without a person."""
 
 
 def examine(
@@ -83,6 +91,13 @@ def examine(
             if (measured := _calibration(evidence.held_out_users, model)) is not None
         },
         element_weights=evidence.element_weights,
+        off_policy=examine_off_policy(evidence.off_policy, seed=seed),
+        predicts=evidence.end_to_end is not None,
+        pooled=(
+            pool(predicted, rules, samples, challenger=evidence.challenger)
+            if (predicted := evidence.end_to_end) is not None
+            else None
+        ),
     )
 
 

@@ -17,6 +17,11 @@ def points(share: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") + " points"
 
 
+def count(number: int, one: str, many: str) -> str:
+    """`1 night`, `2 nights`."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def change(interval: Interval) -> str:
     """A difference in points with its 95 % interval."""
     return (

@@ -7,6 +7,7 @@ from typing import Any, Final
 from training.gate.decision import Decision, decide, kept_after_crash
 from training.gate.evidence import Evidence
 from training.gate.findings import Findings, examine
+from training.gate.nights.verdict import PooledNights
 from training.gate.rules import Rules
 
 FORMAT: Final = 2
@@ -51,8 +52,11 @@ def as_json(report: Report) -> dict[str, Any]:
 def metrics(report: Report) -> dict[str, float]:
     """The few numbers that go into `model.promoted.v1` and the registry."""
     findings = report.findings
-    if findings is None or findings.held_out_users is None:
+    if findings is None:
         return {}
+    predicted = _predicted(findings.pooled) if findings.pooled else {}
+    if findings.held_out_users is None:
+        return predicted
     values = {
         "held_out_pairs": float(findings.held_out_users.pairs),
         "held_out_users": float(findings.held_out_users.users),
@@ -70,6 +74,20 @@ def metrics(report: Report) -> dict[str, float]:
             values[f"{name}_difference"] = comparison.difference.value
     if "challenger" in findings.calibrations:
         values["calibration_error"] = findings.calibrations["challenger"].error
+    return {name: round(value, 6) for name, value in values.items()} | predicted
+
+
+def _predicted(pooled: PooledNights) -> dict[str, float]:
+    """The gain of all nights, and tonight's shares of right answers of each arm."""
+    values = {
+        "predicted_gain": pooled.gain.value,
+        "predicted_gain_low": pooled.gain.low,
+        "predicted_gain_high": pooled.gain.high,
+        "predicted_nights": float(len(pooled.nights)),
+        "predicted_pairs": float(pooled.pairs),
+        "predicted_capital": pooled.capital,
+    }
+    values |= {f"predicted_{arm}": share.value for arm, share in pooled.arms.items()}
     return {name: round(value, 6) for name, value in values.items()}
 
 

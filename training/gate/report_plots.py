@@ -31,8 +31,7 @@ def report_plots(findings: Findings) -> dict[str, Markup]:
 
 def _differences(findings: Findings) -> str:
     rows: list[tuple[str, Interval | None]] = [
-        ("Held-out users", _difference(findings.held_out_users)),
-        ("The same, winsorized by user", findings.winsorized),
+        *_held_out(findings),
         ("Later days of training users", _difference(findings.later_days)),
         ("Simulated benchmark", _difference(findings.benchmark)),
         *(
@@ -44,6 +43,26 @@ def _differences(findings: Findings) -> str:
     measured = [(name, interval) for name, interval in rows if interval is not None]
     title = "Challenger minus champion, in points"
     return charts.intervals(measured, title=title) if measured else ""
+
+
+def _held_out(findings: Findings) -> list[tuple[str, Interval | None]]:
+    stored: list[tuple[str, Interval | None]] = [
+        ("Held-out users", _difference(findings.held_out_users)),
+        ("The same, winsorized by user", findings.winsorized),
+    ]
+    if findings.pooled is None:
+        return stored
+    names = {
+        "challenger": "Right answers tonight",
+        "adapter_alone": "  adapter alone",
+        "weights_alone": "  weights alone",
+    }
+    tonight = findings.pooled.differences
+    return [
+        ("Predicted profiles, all nights", findings.pooled.gain),
+        *((name, tonight.get(arm)) for arm, name in names.items()),
+        ("Stored profiles", _difference(findings.held_out_users)),
+    ]
 
 
 def _difference(comparison: Comparison | None) -> Interval | None:

@@ -1,6 +1,19 @@
-"""Hold the numbers that the gate decides by, each with its reason."""
+"""Hold the numbers that the gate decides by, each with its reason, and a condition once checked."""
 
 from dataclasses import dataclass
+
+from shared.jobs.result_codes import GateCode
+
+
+@dataclass(frozen=True)
+class Check:
+    """One condition of promotion."""
+
+    code: GateCode
+    """The code of the decision when this is the first condition that fails."""
+    title: str
+    passed: bool
+    explanation: str
 
 
 @dataclass(frozen=True)
@@ -10,8 +23,8 @@ class Rules:
     draws: int = 10_000
     """Bootstrap samples: the ends of an interval then vary by about 0.03 points between seeds."""
     min_users: int = 50
-    """A bootstrap over fewer users has too few units to draw from; below about thirty its intervals
-    are too narrow."""
+    """Of the night with most people: one hostile account is then at most `hostile_share` of them.
+    The bets are valid with any number; a bootstrap below about thirty users is too narrow."""
     min_pairs: int = 200
     """With fewer pairs, not even a gain of ten points is outside its interval."""
     max_pair_weight: float = 10.0
@@ -21,6 +34,9 @@ class Rules:
     max_change_per_user: float = 0.15
     """In mean weights of a user: the gain or loss of one account counts as 15 % of an ordinary
     user's pairs at most, so that a share s of hostile accounts moves the mean by 0.15 s at most."""
+    false_alarm: float = 0.05
+    """Probability, at most, that a candidate without a gain is ever taken for better, over all of
+    its nights: the capital of the bets must reach one over it."""
     hostile_share: float = 0.02
     """Share of users who may act together without changing the decision; decision 0030 explains
     what a larger share costs."""

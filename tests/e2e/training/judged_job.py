@@ -30,7 +30,7 @@ from shared.vlm.checkpoint.model_package import release
 from tests.e2e.system import System
 from tests.support.adapters import write_adapter
 from training.gate.evidence import CONTROLS, Control, as_json
-from training.gate.simulated_evidence import SimulatedJob, draw_evidence
+from training.gate.simulate.evidence import SimulatedJob, draw_evidence
 
 STEPS = 40
 

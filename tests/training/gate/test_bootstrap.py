@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from training.gate.evidence import Control, Pair, PairSet
+from training.gate.nights.user_weights import intervals, sum_by_user
 from training.gate.rules import Rules
-from training.gate.user_weights import intervals, sum_by_user
 from training.statistics.resampling import Resampling
 
 RULES = Rules(draws=4_000)

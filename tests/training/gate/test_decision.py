@@ -10,7 +10,7 @@ from training.gate.decision import Decision, decide
 from training.gate.evidence import Evidence, FormatCount, Pair, PairSet
 from training.gate.findings import examine
 from training.gate.rules import Rules
-from training.gate.simulated_evidence import SimulatedJob, draw_evidence
+from training.gate.simulate.evidence import SimulatedJob, draw_evidence
 
 RULES = Rules(draws=1_000)
 BETTER = SimulatedJob(gain=0.06, benchmark_gain=0.0)

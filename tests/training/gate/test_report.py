@@ -27,7 +27,7 @@ from training.gate.findings import examine
 from training.gate.report import judge
 from training.gate.report_files import write_report
 from training.gate.rules import Rules
-from training.gate.simulated_evidence import SimulatedJob, draw_evidence
+from training.gate.simulate.evidence import SimulatedJob, draw_evidence
 from training.statistics.calibration import Calibration
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import pytest
 
 from training.gate.rules import Rules
-from training.gate.simulate import BETTER, EQUAL, JOBS, POISONED, as_table, simulate
+from training.gate.simulate.jobs import BETTER, EQUAL, JOBS, POISONED, as_table, simulate
 
 RULES = Rules(draws=500)
 

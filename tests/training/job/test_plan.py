@@ -11,9 +11,8 @@ from training.job.plan import (
     SAFETY_FACTOR,
     MachineTimings,
     disk_shortage,
-    divide_time,
     feedback_scores,
-    grpo_seconds,
+    method_seconds,
     minutes_needed,
     too_little_data,
 )
@@ -44,35 +43,32 @@ def test_enough_data_gives_no_reason() -> None:
     assert too_little_data(counts, held_out_users=50, least_users=50, least_pairs=200) is None
 
 
-def test_the_stages_divide_the_whole_time() -> None:
+def test_the_methods_divide_the_time_that_the_evidence_leaves() -> None:
     quick = MachineTimings(open_model=2.0, score=0.01)
-    shares = divide_time(600.0, quick)
-    assert shares.sft + shares.grpo + shares.evidence == pytest.approx(600)
-    assert shares.evidence == pytest.approx(EVIDENCE_SHARE * 600)
-    assert min(shares.sft, shares.grpo) > quick.start_training
+    first = method_seconds(600.0, quick, methods_left=2)
+    assert first == pytest.approx((1 - EVIDENCE_SHARE) * 600 / 2)
+    assert method_seconds(600.0, quick, methods_left=3) == pytest.approx(first * 2 / 3)
+    assert method_seconds(600.0, quick, methods_left=1) == pytest.approx(first * 2)
 
 
-def test_a_slow_machine_reserves_the_time_of_a_verdict() -> None:
+def test_a_slow_machine_reserves_the_time_of_a_verdict_and_trains_with_one_method() -> None:
     slow = MachineTimings(open_model=10.0, score=0.04)
-    shares = divide_time(350.0, slow)
-    assert shares.evidence >= slow.verdict
-    assert (shares.sft, shares.grpo) == (pytest.approx(350 - shares.evidence), 0.0)
+    training = 350 - SAFETY_FACTOR * slow.verdict
+    assert training / 2 < slow.start_training
+    assert method_seconds(350.0, slow, methods_left=2) == pytest.approx(training)
 
 
 def test_without_time_besides_the_verdict_nothing_is_trained() -> None:
     slow = MachineTimings(open_model=10.0, score=0.04)
-    assert divide_time(200.0, slow).sft == 0.0
+    assert method_seconds(200.0, slow, methods_left=1) == 0.0
     left = 60 * minutes_needed(100.0, slow) - 100.0
-    assert divide_time(left, slow).sft > 0
+    assert method_seconds(left, slow, methods_left=1) > 0
 
 
-def test_grpo_gets_the_time_that_sft_left_and_never_that_of_the_evidence() -> None:
+def test_a_method_does_not_start_where_an_earlier_one_took_too_long_to_start() -> None:
     timings = MachineTimings(open_model=2.0, score=0.02)
-    assert grpo_seconds(400.0, timings) == pytest.approx(400 - SAFETY_FACTOR * max(
-        timings.verdict, EVIDENCE_SHARE * 400 / SAFETY_FACTOR
-    ))  # fmt: skip
-    assert grpo_seconds(SAFETY_FACTOR * timings.verdict + 40.0, timings) == 0.0
-    assert grpo_seconds(400.0, timings, sft_start=250.0) == 0.0  # so long did SFT take to start
+    assert method_seconds(400.0, timings, methods_left=1) > 0
+    assert method_seconds(400.0, timings, methods_left=1, slowest_start=250.0) == 0.0
 
 
 def test_no_batch_starts_that_would_end_after_the_deadline() -> None:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.training.dataset.world import NOW, FakeImages, World
 from tests.training.finetuning import tiny_runs
 from tests.training.job.models import BrightnessModel
 from training.dataset.settings import DatasetSettings
+from training.finetuning.dpo.train import train_dpo
 from training.finetuning.grpo.train import train_grpo
 from training.finetuning.sft.train import train_sft
 from training.gate.evidence import evidence_from_json
@@ -34,6 +36,14 @@ pytestmark = pytest.mark.timeout(600)
 LIKES = {"color": "red", "art_style": "cubism"}
 SETTINGS = DatasetSettings(replay_share=0.3, max_replay_cases=12, later_share=0.1)
 ENOUGH = {"least_users": 5, "least_pairs": 10}
+
+
+RUNS: dict[str, tuple[Any, Any]] = {
+    "sft": (tiny_runs.sft_config, train_sft),
+    "grpo": (tiny_runs.grpo_config, train_grpo),
+    "dpo": (tiny_runs.dpo_config, train_dpo),
+}
+"""The configuration of each method for the tiny model, and its training."""
 
 
 class Killed(BaseException):
@@ -78,17 +88,17 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
 def _train(task: TrainingTask, *, say: Callable[[str], None]) -> TrainedAdapter:
     """A few steps in this process."""
     say(f"{task.training} begins")
-    build = {"sft": tiny_runs.sft_config, "grpo": tiny_runs.grpo_config}[task.training]
-    config = build(task.base, task.folder, steps=2, save_every=1)
+    run, trainer = RUNS[task.training]
+    config = run(task.base, task.folder, steps=2, save_every=1)
     config = config.model_copy(
         update={
             "data": config.data.model_copy(update={"source": task.data, "cases": 40}),
             "policy": config.policy.model_copy(update={"adapter": task.adapter}),
         }
     )
-    done = train_sft(config) if task.training == "sft" else train_grpo(config)  # type: ignore[arg-type]
+    done = trainer(config)
     say(f"{task.training} ends")
-    return TrainedAdapter(done.adapter, done.version, done.steps)
+    return TrainedAdapter(done.adapter, done.version, done.steps, done.note)
 
 
 def _dependencies(**changes: object) -> Dependencies:

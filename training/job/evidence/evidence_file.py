@@ -6,6 +6,8 @@ from pathlib import Path
 
 from shared.files.atomic_write import atomic_write
 from training.gate.evidence import Evidence, PairSet, as_json
+from training.gate.nights.end_to_end import EndToEnd
+from training.gate.off_policy.evidence import OffPolicyEvidence
 from training.job.evidence.format_checks import FormatCounters
 from training.job.evidence.models import ComparedModels
 
@@ -19,6 +21,8 @@ def write_evidence(
     benchmark: Mapping[str, PairSet],
     order: PairSet,
     formats: FormatCounters,
+    end_to_end: EndToEnd | None = None,
+    off_policy: OffPolicyEvidence | None = None,
 ) -> None:
     """Write the file completely or not at all."""
     evidence = Evidence(
@@ -34,5 +38,7 @@ def write_evidence(
             "champion": models.champion.element_weights,
             "challenger": models.challenger.element_weights,
         },
+        end_to_end=end_to_end,
+        off_policy=off_policy,
     )
     atomic_write(file, json.dumps(as_json(evidence)))

@@ -4,8 +4,10 @@ from typing import Any
 
 from shared.jobs.training_job import ModelFolder
 from training.job.context import Job, JobAborted
-from training.job.evidence.collection import collect_evidence
+from training.job.evidence.collection import PredictionPart, collect_evidence
+from training.job.evidence.earlier_nights import UnreadableEvidence, earlier_nights
 from training.job.evidence.frozen_benchmark import FrozenBenchmark
+from training.job.evidence.off_policy.collection import off_policy_part
 
 
 def collect_job_evidence(
@@ -13,26 +15,43 @@ def collect_job_evidence(
 ) -> dict[str, Any]:
     """Write `evidence.json`; raises `JobAborted` where the time was too short for a verdict."""
     result = job.stages.once("5-evidence", lambda: _collect(job, challenger))
-    least = job.request.least_pairs
+    least = job.request.least_pairs - result.get("earlier", 0)
+    wanted = result.get("held_out_wanted", held_out_pairs)
     if result["held_out"] < least:
         raise JobAborted(
             "no_time",
             f"{challenger.version} was trained, but a budget of {job.request.minutes:g} minutes was"
-            f" enough for {result['held_out']} of {held_out_pairs} pairs of held-out users only;"
-            f" {least} are needed for a verdict. Set a higher --minutes",
+            f" enough for {result['held_out']} of {wanted} later pairs of held-out"
+            f" users only; {least} are needed for a verdict. Set a higher --minutes",
         )
     return result
 
 
 def _collect(job: Job, challenger: ModelFolder) -> dict[str, Any]:
     job.stages.report("evidence", "loading champion and challenger")
+    models = job.dependencies.open_models(job.request, challenger)
     return collect_evidence(
         job.folder,
-        job.dependencies.open_models(job.request, challenger),
+        models,
         FrozenBenchmark.next_to(job.folder.parent),
         job.dependencies.benchmark_size,
         least_pairs=job.request.least_pairs,
         seconds=job.stages.budget.left,
         now=lambda: job.spent,
         report=job.stages.report,
+        prediction=_prediction(job),
+        off_policy=off_policy_part(job, models, job.dependencies.image_encoder),
     )
+
+
+def _prediction(job: Job) -> PredictionPart:
+    """Earlier nights, and the feedback that is new since them; raises `JobAborted`."""
+    request = job.request
+    until = int(request.requested_at.timestamp() * 1_000_000)
+    if request.earlier_evidence is None:
+        return PredictionPart(request.prediction_orders, until=until)
+    try:
+        earlier, since = earlier_nights(request.earlier_evidence, champion=request.champion.version)
+    except UnreadableEvidence as error:
+        raise JobAborted("data", f"the earlier nights cannot be counted: {error}") from error
+    return PredictionPart(request.prediction_orders, earlier, since, until)

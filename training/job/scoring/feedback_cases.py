@@ -33,6 +33,8 @@ class FeedbackCase:
     disliked: tuple[Path, ...]
     profile: Sides | None
     """The profile with which the slate was scored."""
+    shown_at: int = 0
+    """Time of the slate, microseconds since the epoch; all references are older."""
 
     @property
     def taste(self) -> Taste | None:
@@ -92,6 +94,7 @@ def _case(fields: dict[str, Any], folder: Path) -> FeedbackCase:
         liked=_files(fields["liked"], folder),
         disliked=_files(fields["disliked"], folder),
         profile=Sides.read(profile) if profile else None,
+        shown_at=int(fields.get("shown_at", 0)),
     )
 
 

@@ -1,20 +1,14 @@
-"""Measure how often the gate promotes, on hundreds of simulated training jobs of known truth.
+"""Measure how often the gate promotes, on hundreds of simulated training jobs of known truth."""
 
-python -m training.gate.simulate --jobs 200
-"""
-
-import argparse
-import json
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from training.gate.decision import decide
 from training.gate.findings import examine
+from training.gate.nights.user_weights import intervals, sum_by_user
 from training.gate.rules import Rules
-from training.gate.simulated_evidence import SimulatedJob, draw_evidence
-from training.gate.user_weights import intervals, sum_by_user
+from training.gate.simulate.evidence import SimulatedJob, draw_evidence
 from training.statistics.resampling import Resampling
 
 EQUAL, BETTER, POISONED, LIMITS = "equal", "better", "poisoned", "limits"
@@ -88,31 +82,3 @@ def as_table(rows: Iterable[Row]) -> str:
         shares = f"{100 * row.promoted:.1f} % | {100 * row.by_interval_alone:.1f} %"
         lines.append(f"| {row.name} | {shares} | {codes} |")
     return "\n".join(lines)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Let the gate judge jobs of known truth.")
-    parser.add_argument("--jobs", type=int, default=200, help="of each kind, default 200")
-    parser.add_argument(
-        "--draws",
-        type=int,
-        default=2_000,
-        help="bootstrap samples, default 2000; a real gate takes 10000",
-    )
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", action="store_true", help="write JSON, not Markdown")
-    options = parser.parse_args()
-    start = time.monotonic()
-    rows = simulate(jobs=options.jobs, rules=Rules(draws=options.draws), seed=options.seed)
-    if options.json:
-        print(json.dumps([vars(row) for row in rows], indent=1))
-        return
-    print(as_table(rows))
-    print(
-        f"\n{options.jobs} jobs of each kind, {options.draws} draws, seed {options.seed},"
-        f" {time.monotonic() - start:.0f} s"
-    )
-
-
-if __name__ == "__main__":
-    main()

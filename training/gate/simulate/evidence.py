@@ -6,12 +6,18 @@ import numpy as np
 import numpy.typing as npt
 
 from training.gate.evidence import Evidence, Floats, FormatCount, PairSet
+from training.gate.nights.end_to_end import ARMS, CHALLENGER, EndToEnd, PredictedPairs
+from training.gate.nights.gains import right_answers
+from training.gate.simulate.choices import choice_model, margins
 
 SPLITS = ("single_seen", "single_unseen", "multi_seen", "multi_unseen")
 BENCHMARK_USERS = 600
 BENCHMARK_PAIRS = 1_500
 ORDER_PAIRS = 1_000
 FORMAT_ANSWERS = 2_000
+PAIR_WEIGHTS, PAIR_WEIGHT_SHARES = (0.5, 1.0, 2.0), (0.3, 0.5, 0.2)
+FARM_MARGIN = 4.0
+"""In standard deviations of an honest margin: what is memorized is certain."""
 Rng = np.random.Generator
 
 
@@ -42,11 +48,13 @@ def draw_evidence(job: SimulatedJob, *, seed: int) -> Evidence:
     """The evidence of one job; the same for a seed."""
     rng = np.random.default_rng(seed)
     later = job.gain if job.later_gain is None else job.later_gain
+    held_out = predicted_pairs(rng, job, job.gain)
     return Evidence(
         champion="champion",
         challenger="challenger",
-        held_out_users=_feedback(rng, job, job.gain),
-        later_days=_feedback(rng, job, later),
+        held_out_users=right_answers(held_out, CHALLENGER),
+        later_days=right_answers(predicted_pairs(rng, job, later), CHALLENGER),
+        end_to_end=EndToEnd(held_out),
         benchmark={
             split: _answers(
                 rng,
@@ -63,22 +71,31 @@ def draw_evidence(job: SimulatedJob, *, seed: int) -> Evidence:
     )
 
 
-def _feedback(rng: Rng, job: SimulatedJob, gain: float) -> PairSet:
+def predicted_pairs(rng: Rng, job: SimulatedJob, gain: float) -> PredictedPairs:
+    """The pairs of one night. The weights are equal, so that the adapter alone makes the gain."""
     users = _users(rng, job.users, job.pairs)
-    gains = gain + job.spread * rng.standard_normal(job.users)
-    honest = _answers(rng, users, right=job.right, gain=gains[users], changed=job.changed)
+    model = choice_model(right=job.right, gain=gain, changed=job.changed)
+    spread = job.spread * rng.standard_normal(job.users)
+    champion, challenger = margins(rng, users, model, spread=spread)
+    weights = rng.choice(PAIR_WEIGHTS, size=len(users), p=PAIR_WEIGHT_SHARES)
     count = round(job.farm_share * job.users)
-    if not count:
-        return honest
     each = max(1, round(job.farm_activity * job.pairs / job.users))
     farm = np.repeat(np.arange(count), each) + job.users
     ones = np.ones(len(farm))
-    return PairSet(
-        users=np.concatenate([honest.users, farm]),
-        weights=np.concatenate([honest.weights, 2 * ones]),
-        champion=np.concatenate([honest.champion, 0 * ones]),
-        challenger=np.concatenate([honest.challenger, ones]),
+    return of_two_models(
+        users=np.concatenate([users, farm]),
+        weights=np.concatenate([weights, 2 * ones]),
+        champion=np.concatenate([champion, -FARM_MARGIN * ones]),
+        challenger=np.concatenate([challenger, FARM_MARGIN * ones]),
     )
+
+
+def of_two_models(
+    *, users: npt.NDArray[np.int64], weights: Floats, champion: Floats, challenger: Floats
+) -> PredictedPairs:
+    """Pairs of two models with the same element weights."""
+    by_arm = {"champion": champion, "weights_alone": champion}
+    return PredictedPairs(users, weights, {arm: by_arm.get(arm, challenger) for arm in ARMS})
 
 
 def _users(rng: Rng, users: int, pairs: int) -> npt.NDArray[np.int64]:
@@ -104,7 +121,7 @@ def _answers(
     same = (rng.random(n) < (right - (changed / 2)) / (1 - changed)).astype(float)
     return PairSet(
         users=users,
-        weights=rng.choice([0.5, 1.0, 2.0], size=n, p=[0.3, 0.5, 0.2]),
+        weights=rng.choice(PAIR_WEIGHTS, size=n, p=PAIR_WEIGHT_SHARES),
         champion=np.where(better, 0.0, np.where(worse, 1.0, same)),
         challenger=np.where(better, 1.0, np.where(worse, 0.0, same)),
     )

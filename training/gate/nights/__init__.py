@@ -1,0 +1,1 @@
+"""Judge predictions end to end, and pool the evidence of several nights."""
