@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 Completion = str | Sequence[dict[str, Any]]
 """A completion as TRL passes it: plain text, or messages in the layout of chat templates."""
+Advantages = Literal["grpo", "gdpo", "rloo"]
+"""How rewards become advantages (`training.finetuning.grpo.advantages`)."""
 Rewards = list[float | None]
 """0-1 each; None where the reward does not apply. TRL leaves None out of the sum."""
 

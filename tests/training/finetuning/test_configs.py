@@ -10,22 +10,31 @@ from pydantic import ValidationError
 
 from shared.domain.taste import ELEMENTS
 from tests.fakes.chat_servers.official_model import TEMPLATE
-from training.finetuning.run.arguments import grpo_arguments, sft_arguments
-from training.finetuning.run.config import BadConfig, GrpoConfig, Policy, SftConfig, read_config
+from training.finetuning.run.arguments import dpo_arguments, grpo_arguments, sft_arguments
+from training.finetuning.run.config import (
+    BadConfig,
+    DpoConfig,
+    GrpoConfig,
+    Policy,
+    SftConfig,
+    read_config,
+)
 from training.finetuning.run.limits import GIGABYTE
 from training.finetuning.run.policy import completion_length, needs
 
 CONFIGS = Path("training/configs")
 SFT = sorted(CONFIGS.glob("*-sft.toml"))
 GRPO = sorted(CONFIGS.glob("*-grpo.toml"))
+DPO = sorted(CONFIGS.glob("*-dpo.toml"))
 LAUNCHES = sorted((CONFIGS / "accelerate").glob("*.yaml"))
 
 
-def test_every_model_size_has_both_stages_and_every_file_is_tested() -> None:
+def test_every_model_size_has_all_methods_and_every_file_is_tested() -> None:
     sizes = {file.name.removesuffix("-sft.toml") for file in SFT}
     assert sizes == {file.name.removesuffix("-grpo.toml") for file in GRPO}
+    assert sizes == {file.name.removesuffix("-dpo.toml") for file in DPO}
     assert sizes >= {"nano", "qwen-3b", "qwen-7b"}
-    assert len(SFT) + len(GRPO) == len(list(CONFIGS.glob("*.toml")))
+    assert len(SFT) + len(GRPO) + len(DPO) == len(list(CONFIGS.glob("*.toml")))
     assert len(LAUNCHES) == len(list((CONFIGS / "accelerate").iterdir()))
 
 
@@ -45,6 +54,29 @@ def test_an_sft_configuration_gives_the_arguments_for_trl(file: Path) -> None:
     assert built.bf16 is False
     assert built.max_steps == config.run.steps
     assert built.gradient_checkpointing == config.policy.gradient_checkpointing
+
+
+@pytest.mark.parametrize("file", DPO, ids=lambda file: file.stem)
+def test_a_dpo_configuration_gives_the_arguments_for_trl(file: Path) -> None:
+    config = read_config(file, DpoConfig)
+    built = dpo_arguments(in_full_precision(config), on_cpu=True)
+    assert built.max_length is None
+    assert (built.beta, built.loss_type, built.label_smoothing) == (0.1, ["sigmoid"], 0.0)
+    assert built.per_device_train_batch_size == config.optimizing.batch
+
+
+@pytest.mark.parametrize(
+    ("advantages", "aggregation"),
+    [
+        ("grpo", "sum_then_normalize"),
+        ("rloo", "sum_then_normalize"),
+        ("gdpo", "normalize_then_sum"),
+    ],
+)
+def test_trl_normalizes_single_rewards_for_gdpo_only(advantages: str, aggregation: str) -> None:
+    config = read_config(CONFIGS / "nano-grpo.toml", GrpoConfig)
+    config = config.model_copy(update={"advantages": advantages})
+    assert grpo_arguments(config, on_cpu=True).multi_objective_aggregation == aggregation
 
 
 @pytest.mark.parametrize("file", GRPO, ids=lambda file: file.stem)

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from tests.training.finetuning import tiny_runs
-from training.finetuning.grpo.group_trainer import weight_advantages
 from training.finetuning.grpo.train import grpo_trainer, train_grpo
 from training.finetuning.run.config import BadConfig, GrpoConfig
 from training.finetuning.run.runner import Finished, prepare, train
@@ -89,13 +88,49 @@ def test_a_killed_run_resumes_to_the_result_of_an_uninterrupted_run(
     assert recorded(tmp_path / "killed", "reward") == expected
 
 
-def test_advantages_get_the_weight_of_their_group_and_dead_groups_are_left_out() -> None:
-    advantages = torch.tensor([0.5, -0.5, 0.0, 0.0, 1e-9, -1e-9, -0.25, 0.25])
-    weights = torch.tensor([2.0, 2.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5])
-    weighted = weight_advantages(advantages, weights, group=2)
-    assert weighted.advantages[[0, 1, 6, 7]].tolist() == [1.0, -1.0, -0.125, 0.125]
-    assert weighted.live.tolist() == [True, True, False, False, False, False, True, True]
-    assert weighted.dead_groups == 2
+def test_a_reward_that_always_agrees_ends_the_run_early_and_leaves_the_model_as_it_was(
+    base: Path, tmp_path: Path
+) -> None:
+    config = tiny_runs.grpo_config(base, tmp_path, steps=20, save_every=20, tasks=("predict",))
+    finished = run(config, [constant, not_applicable, not_applicable])
+    assert finished.steps == 0
+    assert "earned the same in 3 steps in a row" in finished.note
+    assert not finished.ran_out_of_time
+    assert len(recorded(tmp_path, "groups/dead")) == 3
+    assert recorded(tmp_path, "groups/drawn") == [4, 4, 4]  # two groups, two rounds
+    adapter = tiny_runs.weights(finished.adapter)
+    assert all(not weight.any() for name, weight in adapter.items() if "lora_B" in name)
+
+
+def test_dead_groups_are_replaced_by_other_prompts(base: Path, tmp_path: Path) -> None:
+    """Only the answers to one user differ in reward, and they are in the batch after two rounds."""
+    config = tiny_runs.grpo_config(
+        base, tmp_path, steps=1, tasks=("predict",), cases=6, beta=0.0, resample_rounds=6
+    )
+
+    def one_user(
+        completions: Any, completion_ids: Sequence[Sequence[int]], pair: Sequence[int], **_: Any
+    ) -> Rewards:
+        low = low_tokens(completions, completion_ids)
+        return [reward if user == 5 else 1.0 for reward, user in zip(low, pair, strict=True)]
+
+    run(config, [one_user, not_applicable, not_applicable])
+    assert recorded(tmp_path, "groups/dead_at_first") == [2]
+    assert recorded(tmp_path, "groups/dead") == [1]
+    assert recorded(tmp_path, "groups/live") == [1]
+    assert recorded(tmp_path, "grad_norm")[0] > 0
+
+
+@pytest.mark.parametrize("way", ["gdpo", "rloo"])
+def test_every_kind_of_advantage_raises_an_easy_reward(
+    base: Path, tmp_path: Path, way: str
+) -> None:
+    config = tiny_runs.grpo_config(
+        base, tmp_path, steps=25, save_every=25, cases=30, beta=0.0, advantages=way
+    )
+    run(config, [low_tokens, not_applicable, not_applicable])
+    reward = recorded(tmp_path, "reward")
+    assert sum(reward[-5:]) > sum(reward[:5]) + 0.5
 
 
 def test_a_batch_that_splits_pairs_is_an_error(base: Path, tmp_path: Path) -> None:

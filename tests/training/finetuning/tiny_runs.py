@@ -10,7 +10,16 @@ from transformers import TrainerCallback
 from tests.training import tiny_model
 from training.finetuning.data.cases import Example
 from training.finetuning.data.simulated import Task
-from training.finetuning.run.config import AnyConfig, Data, GrpoConfig, Optimizing, Policy, Run, SftConfig
+from training.finetuning.run.config import (
+    AnyConfig,
+    Data,
+    DpoConfig,
+    GrpoConfig,
+    Optimizing,
+    Policy,
+    Run,
+    SftConfig,
+)
 from training.finetuning.run.policy import Loaded, load_policy
 from training.nano.model.export import export, facts
 
@@ -54,6 +63,15 @@ def grpo_config(base: Path, folder: Path, **changes: Any) -> GrpoConfig:
         "image_similarity": "none",
     }
     return GrpoConfig(run=run(folder, **run_changes), **(settings | changes))
+
+
+def dpo_config(base: Path, folder: Path, **changes: Any) -> DpoConfig:
+    return DpoConfig(
+        policy=changes.pop("policy", Policy(base=base, rank=8)),
+        data=changes.pop("data", Data(cases=8)),
+        run=run(folder, **changes),
+        optimizing=Optimizing(learning_rate=5e-3, batch=4, warmup_steps=0),
+    )
 
 
 def run(folder: Path, **changes: Any) -> Run:

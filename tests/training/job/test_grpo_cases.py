@@ -29,9 +29,7 @@ def pair(user: str, better: str, worse: str, *, liked: list[str], **changes: Any
 
 def pairs(user: str, count: int, *, liked: list[str]) -> list[Line]:
     """Pairs of four clicked images and others."""
-    return [
-        pair(user, f"{user}-c{n % 4}", f"{user}-s{n // 4}", liked=liked) for n in range(count)
-    ]
+    return [pair(user, f"{user}-c{n % 4}", f"{user}-s{n // 4}", liked=liked) for n in range(count)]
 
 
 def write(folder: Path, lines: list[Line], hindsight: list[Line] | None = None) -> WrittenCases:

@@ -165,6 +165,53 @@ def test_the_serving_engine_loads_the_challenger(setup: Setup, whole: Path) -> N
     assert models.release is None
 
 
+def test_a_job_runs_the_methods_of_its_request_and_says_which(setup: Setup, tmp_path: Path) -> None:
+    """DPO alone: the profile pairs are written before it, as the examples stage writes them."""
+    request = setup.request(tmp_path, methods=("dpo",))
+    (tmp_path / "dataset").mkdir()
+
+    def train(task: TrainingTask, *, say: Callable[[str], None]) -> TrainedAdapter:
+        assert (task.training, task.adapter) == ("dpo", None)
+        return _train(task, say=say)
+
+    _write_profile_pairs(setup, tmp_path)
+    result = run_job(tmp_path, request, _dependencies(train=train), say=_ignore)
+    assert result.code == "trained", result.reason
+    assert result.challenger is not None
+    assert "-dpo-" in result.challenger.version
+    assert "DPO 2 steps" in result.reason
+    assert "3-dpo" in result.seconds
+    assert not {"3-sft", "4-grpo"} & set(result.seconds)
+
+
+def _write_profile_pairs(setup: Setup, folder: Path) -> None:
+    """Replace the pairs that the examples stage writes by ones of the job's first cases."""
+    ready = run_job(folder, setup.request(folder, dry_run=True), _dependencies(), say=_ignore)
+    assert ready.code == "dry_run"
+    lines = (folder / "dataset" / "train.jsonl").read_text().splitlines()
+    cases = [case for line in lines if (case := json.loads(line))["liked"]][:12]
+    pairs = [
+        {
+            "user": case["user"], "liked": case["liked"], "disliked": case["disliked"],
+            "better": {"likes": {"color": ["red"]}}, "worse": {"likes": {"color": ["blue"]}},
+        }
+        for case in cases
+    ]  # fmt: skip
+    file = folder / "dataset" / "profile_pairs.jsonl"
+    file.write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
+
+
+def test_methods_that_all_end_without_learning_leave_no_challenger(
+    setup: Setup, tmp_path: Path
+) -> None:
+    def train(task: TrainingTask, *, say: Callable[[str], None]) -> TrainedAdapter:
+        return TrainedAdapter(task.folder / "adapter", "v", 0, "the rewards hold nothing to learn")
+
+    result = run_job(tmp_path, setup.request(tmp_path), _dependencies(train=train), say=_ignore)
+    assert (result.code, result.challenger) == ("no_signal", None)
+    assert "SFT 0 steps (the rewards hold nothing to learn)" in result.reason
+
+
 @pytest.mark.parametrize("stage", ["dataset", "examples", "sft", "grpo", "evidence"])
 @pytest.mark.parametrize("line", [0, -1])
 def test_a_job_killed_in_any_stage_resumes_to_the_same_result(

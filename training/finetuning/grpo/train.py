@@ -57,8 +57,8 @@ def train_grpo(config: GrpoConfig, *, began: float | None = None) -> Finished:
 
 
 def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> Any:
-    """TRL's trainer without dead groups and with weighted groups."""
-    from training.finetuning.grpo.group_trainer import GroupTrainer
+    """TRL's trainer with dead groups replaced or left out, and with weighted groups."""
+    from training.finetuning.grpo.group_trainer import EndWithoutSignal, GroupTrainer
 
     # TRL pads prompts on the left, but takes image positions from the processor, which uses its own
     # padding side. With another side, only the longest prompt would get its own positions.
@@ -84,6 +84,9 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
     )
     if style.digit_reading == "held":
         hold_digits(trainer.model, loaded.processor, style)
+    trainer.way, trainer.resample_rounds = config.advantages, config.resample_rounds
+    trainer.tasks = rows["task"][:]
+    trainer.add_callback(EndWithoutSignal(trainer))
     trainer.train_dataset = DeduplicatedRows(rows)
     whole = trainer.model.get_base_model().model
     if is_known(whole):

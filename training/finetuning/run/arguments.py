@@ -33,6 +33,9 @@ def grpo_arguments(config: GrpoConfig, *, on_cpu: bool) -> Any:
         epsilon=config.epsilon,
         epsilon_high=config.epsilon_high,
         scale_rewards="none",  # dividing by the deviation inflates groups that hardly differ
+        multi_objective_aggregation=(
+            "normalize_then_sum" if config.advantages == "gdpo" else "sum_then_normalize"
+        ),
         loss_type="dapo",  # the mean over all tokens: long completions count by their length
         reward_weights=config.weights.as_list(),
         shuffle_dataset=False,  # rows are already in random order; the two of a pair stay neighbors

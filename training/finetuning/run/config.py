@@ -22,7 +22,7 @@ from shared.vlm.checkpoint.pixel_limits import MAX_PIXELS, PixelLimits
 from training.finetuning.data.rows import GRPO_TASKS, GrpoTask
 from training.finetuning.data.simulated import TASKS, Task
 from training.rewards.accuracy import AccuracyKind
-from training.rewards.reward import Weights
+from training.rewards.reward import Advantages, Weights
 
 
 class Section(BaseModel):
@@ -176,6 +176,12 @@ class GrpoConfig(Section):
     """Tokens of a completion; a longer one is cut. Without it, those of the longest answer in
     serving, in the prompt style that is trained."""
     weights: Weights = Weights()
+    advantages: Advantages = "grpo"
+    """How rewards become advantages: "grpo" sums the rewards and subtracts the group's mean, "gdpo"
+    normalizes each reward by itself first, "rloo" subtracts the mean of the other answers."""
+    resample_rounds: NonNegativeInt = 2
+    """Times in a step that prompts whose answers all earn the same are replaced by other prompts; 0
+    only leaves them out. A round takes as long as generating and rewarding these groups."""
     accuracy: AccuracyKind = "probability"
     """How a pair counts that judges a predicted profile: by the order of its two totals ("share",
     as in the paper), or by the probability of that order. With the share, more groups of answers

@@ -28,8 +28,11 @@ class Finished:
     adapter: Path
     version: str
     steps: int
+    """Optimizer steps; 0 where none of them changed the model."""
     seconds: float
     ran_out_of_time: bool
+    note: str = ""
+    """Why it ended early, other than by its time; empty otherwise."""
 
 
 def check_machine(config: AnyConfig, *, with_reward_model: bool) -> None:
@@ -132,8 +135,10 @@ def train(
             curve.close(finished=finished)
     trainer.accelerator.wait_for_everyone()
     return _finish(
-        trainer, config, folder, progress=progress, stage=stage, base_version=base_version
-    )
+        trainer, config, folder,
+        progress=progress, stage=stage, base_version=base_version,
+        report=report, resumed=first > 0,
+    )  # fmt: skip
 
 
 def _library_printer() -> Any:
@@ -154,6 +159,8 @@ def _finish(
     progress: ProgressCallback,
     stage: str,
     base_version: str,
+    report: Callable[[str], None],
+    resumed: bool,
 ) -> Finished:
     steps = int(trainer.state.global_step)
     model = trainer.accelerator.unwrap_model(trainer.model)
@@ -172,4 +179,9 @@ def _finish(
             element_weights=element_weights(config.policy),
             style=policy_style(config.policy),
         )
-    return Finished(adapter, adapter.name, steps, progress.spent, progress.ran_out_of_time)
+    note = str(getattr(trainer, "early_end", ""))
+    if note:
+        report(f"{stage}: ended early after {steps} steps, because {note}.")
+    if note and not trainer.learned and not resumed:
+        steps = 0  # the adapter is the one of the start
+    return Finished(adapter, adapter.name, steps, progress.spent, progress.ran_out_of_time, note)
