@@ -1,4 +1,4 @@
-"""DPO's loss equals the formula of the paper, rows follow their weights, and runs resume exactly."""
+"""DPO's loss is that of the paper, rows follow their weights, and runs resume exactly."""
 
 import json
 import math

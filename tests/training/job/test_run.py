@@ -25,6 +25,7 @@ from training.job.context import Dependencies
 from training.job.evidence.collection import BenchmarkSize
 from training.job.evidence.models import ComparedModels, open_models
 from training.job.run import run_job
+from training.job.train.stages import DATA
 from training.job.train.trainer_processes import (
     TrainedAdapter,
     TrainingFailed,
@@ -165,10 +166,12 @@ def test_the_serving_engine_loads_the_challenger(setup: Setup, whole: Path) -> N
     assert models.release is None
 
 
-def test_a_job_runs_the_methods_of_its_request_and_says_which(setup: Setup, tmp_path: Path) -> None:
-    """DPO alone: the profile pairs are written before it, as the examples stage writes them."""
+def test_a_job_runs_the_methods_of_its_request_and_says_which(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DPO alone, on pairs of our own: the fake champion finds no better profile in hindsight."""
+    monkeypatch.setitem(DATA, "dpo", "own_pairs.jsonl")
     request = setup.request(tmp_path, methods=("dpo",))
-    (tmp_path / "dataset").mkdir()
 
     def train(task: TrainingTask, *, say: Callable[[str], None]) -> TrainedAdapter:
         assert (task.training, task.adapter) == ("dpo", None)
@@ -185,7 +188,7 @@ def test_a_job_runs_the_methods_of_its_request_and_says_which(setup: Setup, tmp_
 
 
 def _write_profile_pairs(setup: Setup, folder: Path) -> None:
-    """Replace the pairs that the examples stage writes by ones of the job's first cases."""
+    """Write pairs of profiles for the references of the first cases of the job's dataset."""
     ready = run_job(folder, setup.request(folder, dry_run=True), _dependencies(), say=_ignore)
     assert ready.code == "dry_run"
     lines = (folder / "dataset" / "train.jsonl").read_text().splitlines()
@@ -197,7 +200,7 @@ def _write_profile_pairs(setup: Setup, folder: Path) -> None:
         }
         for case in cases
     ]  # fmt: skip
-    file = folder / "dataset" / "profile_pairs.jsonl"
+    file = folder / "dataset" / "own_pairs.jsonl"
     file.write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
 
 

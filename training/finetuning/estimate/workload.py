@@ -131,8 +131,8 @@ def _sample(config: AnyConfig) -> _Sample:
                 shown = case.references.images if case.references else ()
                 images.append([*shown] or [case.pair.better])
         elif isinstance(config, DpoConfig):
-            for pair in islice(read_profile_pairs(data.sources, **options), SAMPLED_ROWS):
-                images.append(pair.references.images)
+            pairs = islice(read_profile_pairs(data.sources, **options), SAMPLED_ROWS)
+            images.extend(pair.references.images for pair in pairs)
         else:
             for example in islice(read_examples(data.sources, **options), SAMPLED_ROWS):
                 images.append(example.images)

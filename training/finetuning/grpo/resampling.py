@@ -51,7 +51,7 @@ def resample(
     rounds: int,
     group: int,
 ) -> Resampled:
-    """Replace dead groups of predictions at most `rounds` times; `draw` gives so many other prompts.
+    """Replace dead groups of predictions at most `rounds` times; `draw` gives other prompts.
 
     Groups of scores are not replaced: the answers for both images of a pair are rewarded together.
     """
