@@ -56,24 +56,51 @@ _JUDGED: Final[Mapping[JobCode, tuple[str, str]]] = {
 }
 """Why a judged model was kept out, and what to do."""
 
-_UNJUDGED: Final[Mapping[JobCode, str]] = {
-    "too_little_data": "wait for more clicks, or collect over more days",
-    "no_time": "give the job more minutes (PREFERSTREAM_TRAINING_MINUTES)",
-    "dry_run": "start a job without --dry-run to train",
-    "machine": "free memory or disk space, and start the job again",
-    "lake": "restore the table that the reason below names",
-    "data": "look at the reason below, and start the job again",
-    "collect": "look whether Kafka and the lake can be reached, and start the job again",
-    "champion": "start the job again: it then starts from the model that serves now",
-    "registry": "make the folder of the models writable, and start the job again",
-    "kafka": "look whether Kafka runs, and start the job again",
-    "mlflow": "look whether MLflow runs, and start the job again",
-    "crash": "look at the log of the retrain service, and start the job again",
-    "held": "wait for the end of the other job",
-    "done": "wait for the next night, or start a job by hand",
-    "stopped": "start the service again: the job continues where it was",
+_UNJUDGED: Final[Mapping[JobCode, tuple[str, str]]] = {
+    "too_little_data": (
+        "there was too little feedback to judge a new one",
+        "wait for more clicks, or collect over more days",
+    ),
+    "no_time": (
+        "the time ran out before a new one could be judged",
+        "give the job more minutes (PREFERSTREAM_TRAINING_MINUTES)",
+    ),
+    "dry_run": (
+        "this was a dry run, which trains nothing",
+        "start a job without --dry-run to train",
+    ),
+    "machine": (
+        "the machine ran out of disk space or memory, or a training process failed",
+        "free disk space or memory, and start the job again",
+    ),
+    "lake": ("a table of the lake cannot be read", "restore the table that the reason names"),
+    "data": ("the training data cannot be used", "repair what the reason names"),
+    "collect": (
+        "the newest feedback could not be collected",
+        "look whether Kafka and the lake can be reached, and start the job again",
+    ),
+    "champion": (
+        "another model became champion meanwhile, or its files cannot be used",
+        "start the job again: it then starts from the model that serves now",
+    ),
+    "registry": (
+        "the folder of the models cannot be used",
+        "make it writable, and start the job again",
+    ),
+    "kafka": ("Kafka did not answer", "look whether Kafka runs, and start the job again"),
+    "mlflow": ("MLflow did not answer", "look whether MLflow runs, and start the job again"),
+    "crash": (
+        "a process of the job ended without a result",
+        "look at the log of the retrain service, and start the job again",
+    ),
+    "held": ("another job was running", "wait for its end"),
+    "done": ("the job of this day had ended before", "wait for the next one, or start one by hand"),
+    "stopped": (
+        "the service stopped while the job was running",
+        "start the service again: the job continues where it was",
+    ),
 }
-"""What to do where no new model was judged."""
+"""Why no new model was judged, and what to do."""
 
 
 def opening_sentence(
@@ -114,8 +141,5 @@ def opening_sentence(
     if code in _JUDGED and version:
         why, action = _JUDGED[code]
         return f"The model did not change, because {why}{sure}; {action}."
-    action = _UNJUDGED.get(code, "look at the reason below")
-    return (
-        f"The model did not change, because {MEANINGS[code]}, so that nothing is known about a new"
-        f" one; {action}."
-    )
+    why, action = _UNJUDGED.get(code, (MEANINGS[code], "look at the reason below"))
+    return f"The model did not change, because {why}, so that nothing is known about a new one; {action}."

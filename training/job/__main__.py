@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
+from shared.embedding.images.pretrained import PretrainedEncoder
 from shared.files.atomic_write import atomic_write
 from shared.jobs.training_job import REQUEST, RESULT, JobStep, TrainingJobRequest
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
@@ -50,6 +51,7 @@ def main() -> int:
         open_models=open_models,
         open_champion=lambda request: open_model(request, request.champion),
         train=train_in_process,
+        image_encoder=PretrainedEncoder,
     )
     try:
         with FileLock(folder / "lock", blocking=False):

@@ -68,7 +68,7 @@ def _world(tmp_path: Path, *, users: int = 60, share: float = 1.0) -> World:
 
 def _feeds(world: World, folder: Path):  # type: ignore[no-untyped-def]
     window = LakeWindow(str(world.lake), (NOW - timedelta(days=30)).date(), {})
-    return read_logged_feeds(window, folder, FakeImages(), settings=SETTINGS)
+    return read_logged_feeds(window, folder, FakeImages, settings=SETTINGS)
 
 
 def test_slates_have_the_ranks_propensities_views_and_clicks_of_their_feeds(

@@ -12,7 +12,6 @@ from scipy.stats import t
 
 from training.gate.off_policy.evidence import LoggedSlate, Looks
 from training.statistics.interval import TAIL, Interval
-from training.statistics.offpolicy.cluster_jackknife import jackknife
 from training.statistics.offpolicy.decisions import Floats, Ints
 from training.statistics.offpolicy.examination import Placements, look_rates, placements
 from training.statistics.offpolicy.reward_model import cross_fitted_everywhere
@@ -93,15 +92,11 @@ def value_orders(
             own = _value(totals, names.index(name), kind)
             return own - _value(totals, 0, kind) if minus_first else own
 
-        held_out = jackknife(sums, np.arange(len(sums)), value)
-        if len(others) < 2 or not np.isfinite(held_out.low):
-            return held_out
-        without = np.array([float(value(totals)) for totals in others])
-        count = len(without)
-        error = np.sqrt((count - 1) / count * ((without - without.mean()) ** 2).sum())
-        views = float(t.ppf(1 - TAIL, len(sums) - 1) * error)
-        width = float(np.hypot(held_out.value - held_out.low, views))
-        return Interval(held_out.value, held_out.value - width, held_out.value + width)
+        total = sums.sum(axis=0)
+        left_out = _Variance.of(value(total - sums) - value(total))
+        without = np.array([value(totals) for totals in others])
+        views = _Variance.of(without - without.mean()) if len(without) > 1 else _Variance(0.0, 1.0)
+        return left_out.plus(views).interval(float(value(total)))
 
     images, users = log.images(rates), log.users
     return OrderValues(
@@ -115,6 +110,40 @@ def value_orders(
             for name in names
         },
     )
+
+
+@dataclass(frozen=True)
+class _Variance:
+    """The variance of an estimate, and how well it is known itself, in degrees of freedom."""
+
+    value: float
+    freedom: float
+
+    @classmethod
+    def of(cls, changes: Floats) -> "_Variance":
+        """The jackknife variance, from the changes when one part is left out. (parts,)
+
+        A few parts with large changes make it uncertain: 2 n / (kurtosis - 1) degrees of freedom,
+        from the variance of a sample variance, and at most n - 1.
+        """
+        count, square = len(changes), float((changes**2).sum())
+        if count < 2 or square == 0:
+            return cls(0.0 if count > 1 else np.inf, 1.0)
+        kurtosis = count * float((changes**4).sum()) / square**2
+        freedom = min(2 * count / max(kurtosis - 1, 1e-9), count - 1)
+        return cls((count - 1) / count * square, max(freedom, 1.0))
+
+    def plus(self, other: "_Variance") -> "_Variance":
+        """Of a sum of two independent parts (Welch 1947, Satterthwaite 1946)."""
+        total = self.value + other.value
+        if not np.isfinite(total) or total == 0:
+            return _Variance(total, 1.0)
+        spread = self.value**2 / self.freedom + other.value**2 / other.freedom
+        return _Variance(total, total**2 / spread)
+
+    def interval(self, value: float) -> Interval:
+        width = float(t.ppf(1 - TAIL, self.freedom) * np.sqrt(self.value))
+        return Interval(value, value - width, value + width)
 
 
 def _value(totals: Floats, number: int, kind: Value) -> Floats:

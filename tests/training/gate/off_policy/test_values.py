@@ -42,7 +42,7 @@ def test_the_intervals_hold_what_users_would_click() -> None:
     for seed in range(RUNS):
         findings = values(draw_log(seed))
         if findings.problem is not None:
-            continue  # one sound log in a hundred
+            continue  # a sound log that is refused by chance
         for order in findings.orders:
             assert order.problem is None
             for kind in ("snips", "dr"):

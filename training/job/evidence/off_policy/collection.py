@@ -16,7 +16,7 @@ from shared.files.storage_options import delta_options
 from shared.jobs.training_job import TrainingJobRequest
 from shared.vlm.protocol import References
 from training.dataset.cases import IMAGES, create_addresses
-from training.dataset.images import ImageKey, ImageSource, StoredImages, store_images
+from training.dataset.images import ImageKey, ImageSource, store_images
 from training.dataset.lake import UnreadableLake, open_lake
 from training.dataset.settings import DatasetSettings
 from training.dataset.slates import join_feedback
@@ -74,22 +74,31 @@ class LakeWindow:
 
 @dataclass(frozen=True)
 class LoggedFeeds:
-    """What the lake holds for the estimates, with the images stored on disk."""
+    """What the lake holds for the estimates; images are fetched when their slate is scored."""
 
     held_out: Sequence[LakeSlate]
     others: Sequence[LakeSlate]
     popularity: Mapping[str, Sequence[float]]
     """By request and user (`_name`): the popularity of the images of a slate."""
     references: Mapping[Owner, UserReferences]
-    files: Mapping[ImageKey, Path]
+    addresses: Mapping[ImageKey, str]
+    folder: Path
+    """Where images are stored."""
+    images: Callable[[], ImageSource]
+    side: int
+    """Pixels of the longer side of a stored image."""
     counts: OffPolicyEvidence
     """Without slates: looks and swaps."""
 
 
 def read_logged_feeds(
-    window: LakeWindow, folder: Path, images: ImageSource, *, settings: DatasetSettings
+    window: LakeWindow,
+    folder: Path,
+    images: Callable[[], ImageSource],
+    *,
+    settings: DatasetSettings,
 ) -> LoggedFeeds:
-    """Read the lake again and store the images of the chosen slates; raises `UnreadableLake`."""
+    """Read the lake again and choose slates; raises `UnreadableLake`."""
     with open_lake(
         window.lake, since=window.since, storage_options=window.storage_options
     ) as connection:
@@ -104,14 +113,13 @@ def read_logged_feeds(
     wanted = {key for slate in every for key in slate.image_keys()}
     for (tenant, _), sides in known.items():
         wanted |= {(tenant, image) for image in (*sides.liked, *sides.disliked)}
-    uris = {(t, image): uri for t, image, uri in rows if uri and (t, image) in wanted}
-    stored: StoredImages = store_images(uris, images, folder / IMAGES, side=settings.image_side)
-    files = {key: folder / IMAGES / name for key, name in stored.files.items()}
     return LoggedFeeds(
-        [slate for slate in held_out if _usable(slate, known, files)],
-        [slate for slate in others if _usable(slate, known, files)],
+        [slate for slate in held_out if _has_reference(known[slate.owner])],
+        [slate for slate in others if _has_reference(known[slate.owner])],
         {_name(slate): rates for slate, rates in zip(every, shares, strict=True)},
-        known, files, counts,
+        known,
+        {(t, image): uri for t, image, uri in rows if uri and (t, image) in wanted},
+        folder, images, settings.image_side, counts,
     )  # fmt: skip
 
 
@@ -134,19 +142,21 @@ def collect_off_policy(
     for batch in batches(feeds.held_out, SLATE_BATCH):
         if is_late():
             break
-        new = [s.owner for s in batch if s.owner not in tastes]
+        usable = scorer.usable(batch)
+        new = [s.owner for s in usable if s.owner not in tastes]
         tastes |= scorer.tastes(list(dict.fromkeys(new)))
-        held_out += [scorer.held_out(slate, *tastes[slate.owner]) for slate in batch]
+        held_out += [scorer.held_out(slate, *tastes[slate.owner]) for slate in usable]
         done += len(batch)
         advance(PART, done, len(feeds.held_out))
     others = list[LoggedSlate]()
     for batch in batches(feeds.others, SLATE_BATCH):
         if is_late():
             break
-        others += [scorer.other(slate) for slate in batch]
+        others += [scorer.other(slate) for slate in scorer.usable(batch)]
     return OffPolicyEvidence(
         tuple(held_out), tuple(others), feeds.counts.looks, feeds.counts.swaps,
-        available=len(feeds.held_out), problem=None if held_out else NO_TIME,
+        available=len(feeds.held_out),
+        problem=None if held_out else NO_SLATES if done else NO_TIME,
     )  # fmt: skip
 
 
@@ -159,10 +169,34 @@ class _Scorer:
     encoder: ImageEncoder | None
     vectors: dict[Path, Vectors] = field(default_factory=dict)
     codes: dict[Owner, str] = field(default_factory=dict)
+    files: dict[ImageKey, Path] = field(default_factory=dict)
+    """Images that could be loaded."""
 
     def __post_init__(self) -> None:
         self.champion = ScoreCache(self.models.champion)
         self.challenger = ScoreCache(self.models.challenger)
+
+    def usable(self, slates: Sequence[LakeSlate]) -> list[LakeSlate]:
+        """Fetch the images of the slates; those whose images and a reference could be loaded."""
+        wanted = {key for slate in slates for key in slate.image_keys()}
+        for slate in slates:
+            known = self.feeds.references[slate.owner]
+            wanted |= {(slate.tenant, image) for image in (*known.liked, *known.disliked)}
+        new = {
+            key: self.feeds.addresses[key]
+            for key in wanted - self.files.keys()
+            if key in self.feeds.addresses
+        }
+        folder = self.feeds.folder / IMAGES
+        if new:
+            stored = store_images(new, self.feeds.images(), folder, side=self.feeds.side)
+            self.files |= {key: folder / name for key, name in stored.files.items()}
+        return [slate for slate in slates if self._is_usable(slate)]
+
+    def _is_usable(self, slate: LakeSlate) -> bool:
+        known = self.feeds.references[slate.owner]
+        loaded = self._files(slate.owner, (*known.liked, *known.disliked))
+        return bool(loaded) and all(key in self.files for key in slate.image_keys())
 
     def tastes(self, owners: Sequence[Owner]) -> dict[Owner, tuple[Taste, Taste]]:
         """The tastes that champion and challenger predict from each user's references."""
@@ -182,7 +216,7 @@ class _Scorer:
         return dict(zip(owners, zip(*by_model, strict=True), strict=True))
 
     def held_out(self, slate: LakeSlate, champion: Taste, challenger: Taste) -> LoggedSlate:
-        files = [self.feeds.files[key] for key in slate.image_keys()]
+        files = [self.files[key] for key in slate.image_keys()]
         scores = {
             CHAMPION: self.champion.score([(champion, file) for file in files]),
             CHALLENGER: self.challenger.score([(challenger, file) for file in files]),
@@ -191,7 +225,7 @@ class _Scorer:
         return self._logged(slate, totals | self._baselines(slate, files))
 
     def other(self, slate: LakeSlate) -> LoggedSlate:
-        files = [self.feeds.files[key] for key in slate.image_keys()]
+        files = [self.files[key] for key in slate.image_keys()]
         return self._logged(slate, self._baselines(slate, files))
 
     def _baselines(self, slate: LakeSlate, files: Sequence[Path]) -> dict[str, Vectors]:
@@ -218,7 +252,7 @@ class _Scorer:
 
     def _files(self, owner: Owner, names: Sequence[str]) -> list[Path]:
         keys = [(owner[0], name) for name in names]
-        return [self.feeds.files[key] for key in keys if key in self.feeds.files]
+        return [self.files[key] for key in keys if key in self.files]
 
     def _logged(self, slate: LakeSlate, scores: Mapping[str, Vectors]) -> LoggedSlate:
         code = self.codes.setdefault(slate.owner, f"{len(self.codes):08d}")
@@ -245,7 +279,7 @@ def off_policy_part(
             feeds = read_logged_feeds(
                 LakeWindow.of(job.request, settings),
                 job.dataset,
-                job.dependencies.images(job.request),
+                lambda: job.dependencies.images(job.request),
                 settings=settings,
             )
         except UnreadableLake as error:
@@ -261,10 +295,5 @@ def _name(slate: LakeSlate) -> str:
     return "\x1f".join((slate.tenant, slate.user, slate.request))
 
 
-def _usable(
-    slate: LakeSlate, known: Mapping[Owner, UserReferences], files: Mapping[ImageKey, Path]
-) -> bool:
-    """Whether all images are stored, and the user has a reference."""
-    sides = known[slate.owner]
-    loaded = [image for image in (*sides.liked, *sides.disliked) if (slate.tenant, image) in files]
-    return bool(loaded) and all(key in files for key in slate.image_keys())
+def _has_reference(known: UserReferences) -> bool:
+    return bool(known.liked or known.disliked)
