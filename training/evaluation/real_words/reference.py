@@ -71,11 +71,14 @@ class Reference:
         return words
 
 
-def measure_file(data: bytes) -> Reference:
-    """Measure an encoded picture; transparency is read from the file."""
+def measure_file(data: bytes, *, largest: int = LARGEST) -> Reference:
+    """Measure an encoded picture; transparency is read from the file.
+
+    `largest` is the longest side in pixels at which it is measured.
+    """
     with Image.open(io.BytesIO(data)) as opened:
         picture = ImageOps.exif_transpose(opened).convert("RGBA")
-    picture.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
+    picture.thumbnail((largest, largest), Image.Resampling.LANCZOS)
     white = Image.new("RGBA", picture.size, "white")
     white.alpha_composite(picture)
     pixels = np.asarray(white.convert("RGB"))

@@ -50,6 +50,7 @@ def main() -> int:
     parser.add_argument(
         "--use", choices=["held_out", "development"], default="held_out", help="default held_out"
     )
+    parser.add_argument("--sets", nargs="+", help="sets of real pictures by subject (all)")
     parser.add_argument("--elements", nargs="+", choices=[str(e) for e in PROFILE_ELEMENTS])
     parser.add_argument("--model", type=Path, default=SHIPPED, help=f"default {SHIPPED}")
     parser.add_argument("--seed", type=int, default=SEED, help=f"default {SEED}")
@@ -66,7 +67,7 @@ def main() -> int:
         parts.append(("simulated people and drawings", people, ELEMENTS))
     if options.cache is not None:
         try:
-            sets = real.fetch(options.cache, options.use)
+            sets = real.fetch(options.cache, options.use, subjects=options.sets or ())
         except CannotFetch as error:
             print(f"preferstream: {error}", file=sys.stderr)
             return FAILED

@@ -6,7 +6,7 @@ the skew: most subjects are rare, and a few are on many pictures.
 """
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -27,18 +27,25 @@ from training.evaluation.steerability.edits import CatalogImage, Person
 
 STREAM: Final = 0x57EF
 REFERENCES: Final = 5
-PER_SET: Final = 14
+PER_SET: Final = 12
 """Pictures of a set, at most: enough for references and a catalog of a few hundred pictures."""
-SIDE: Final = 512
-"""Longest side in pixels to which pictures are scaled; the model and the encoder read less."""
+SIDE: Final = 384
+"""Longest side in pixels to which pictures are scaled, and at which their colors are measured."""
 Sets = Mapping[str, Sequence[CatalogImage]]
 
 
-def fetch(cache: Path, use: Use) -> dict[str, list[CatalogImage]]:
-    """The pictures of every set whose subjects are known; raises `CannotFetch`."""
+def fetch(
+    cache: Path, use: Use, *, subjects: Collection[str] = ()
+) -> dict[str, list[CatalogImage]]:
+    """The pictures of every set whose subjects are known; raises `CannotFetch`.
+
+    `subjects` names the sets by what they show; without any, all sets are read.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     pictures = {}
     for named in sets_for(use):
+        if subjects and named.pictures.subject not in subjects:
+            continue
         print(f"{named.name} ...", file=sys.stderr, flush=True)
         folder = extracted(named.pictures.package, cache.resolve())
         pictures[named.name] = [
@@ -62,7 +69,7 @@ def catalog_image(picture: Picture, subjects: frozenset[str]) -> CatalogImage | 
     except Unprocessable:
         return None
     pixels.thumbnail((SIDE, SIDE))
-    words = measure_file(picture.data).words
+    words = measure_file(picture.data, largest=SIDE).words
     shows: dict[ProfileElement, frozenset[str]] = {e: frozenset({w}) for e, w in words.items()}
     shows[SUBJECT] = subjects
     uri = f"https://example.com/{picture.sha256}.png"

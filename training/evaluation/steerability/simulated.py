@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from PIL.Image import Image
 
+from shared.domain.subjects.element import ProfileElement
 from shared.images.loader import LoadedImage
 from training.evaluation.steerability.edits import CatalogImage, Person
 from training.prefersim.drawing.renderer import draw_images
@@ -64,8 +65,10 @@ def loaded(image: Image, name: str) -> LoadedImage:
 def _catalog(rng: Rng) -> Iterator[CatalogImage]:
     values = skewed_values(rng, CATALOG)
     for row, image in zip(values, _drawn(rng, values), strict=True):
-        shows = {element: frozenset({word}) for element, word in words_of(row).items()}
-        yield CatalogImage(image, dict(shows))
+        shows: dict[ProfileElement, frozenset[str]] = {
+            element: frozenset({word}) for element, word in words_of(row).items()
+        }
+        yield CatalogImage(image, shows)
 
 
 def _drawn(rng: Rng, values: Attributes) -> list[LoadedImage]:
