@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from training.gate.off_policy_section import NOTE, TITLE, OffPolicySection, off_policy_section
+from training.gate.off_policy.section import NOTE, TITLE, OffPolicySection, off_policy_section
 from training.gate.opening import opening
 from training.gate.report import Report
 

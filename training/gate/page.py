@@ -6,7 +6,7 @@ from typing import Final
 from training.gate.findings import Findings
 from training.gate.nights.checks import arms_table, nights_rule
 from training.gate.number_format import percent, percent_with_interval
-from training.gate.off_policy_section import NOTE, TITLE, off_policy_section
+from training.gate.off_policy.section import NOTE, TITLE, off_policy_section
 from training.gate.opening import opening
 from training.gate.report import Report
 from training.gate.report_plots import CONTROL_NAMES, report_plots

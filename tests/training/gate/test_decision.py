@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from training.gate.decision import Decision, decide
-from training.gate.evidence import Evidence, FormatCount, Pair, PairSet
+from training.gate.evidence import Evidence, FormatCount, PairSet
 from training.gate.findings import examine
+from training.gate.nights.end_to_end import ARMS, EndToEnd, PredictedPairs
 from training.gate.rules import Rules
-from training.gate.simulate.evidence import SimulatedJob, draw_evidence
+from training.gate.simulate.evidence import SimulatedJob, draw_evidence, of_two_models
 
 RULES = Rules(draws=1_000)
 BETTER = SimulatedJob(gain=0.06, benchmark_gain=0.0)
@@ -27,14 +28,17 @@ def _better() -> Evidence:
 def test_a_challenger_that_is_better_everywhere_takes_over() -> None:
     decision = _decision(_better())
     assert (decision.verdict, decision.code) == ("promote", "better")
-    assert "4000 pairs of 800 held-out users" in decision.reason
+    assert "4000 later pairs of 800 held-out people" in decision.reason
     assert all(check.passed for check in decision.checks)
 
 
 def test_the_champion_itself_is_never_promoted_over_itself() -> None:
     evidence = _better()
-    same = replace(evidence.held_out_users, challenger=evidence.held_out_users.champion)
-    decision = _decision(replace(evidence, held_out_users=same))
+    predicted = evidence.end_to_end
+    assert predicted is not None
+    margins = dict.fromkeys(ARMS, predicted.pairs.margins["champion"])
+    same = EndToEnd(replace(predicted.pairs, margins=margins))
+    decision = _decision(replace(evidence, end_to_end=same))
     assert (decision.verdict, decision.code) == ("keep", "no_signal")
     assert "may be chance" in decision.reason
 
@@ -80,12 +84,15 @@ def _one_split(evidence: Evidence) -> Evidence:
 
 
 def _few(evidence: Evidence) -> Evidence:
-    few = PairSet.of([Pair(user=str(n % 40), champion=0, challenger=1) for n in range(400)])
-    return replace(evidence, held_out_users=few)
+    users = np.arange(400) % 40
+    few = of_two_models(
+        users=users, weights=np.ones(400), champion=-np.ones(400), challenger=np.ones(400)
+    )
+    return replace(evidence, end_to_end=EndToEnd(few))
 
 
 def _no_users(evidence: Evidence) -> Evidence:
-    return replace(evidence, held_out_users=PairSet.of([]))
+    return replace(evidence, end_to_end=EndToEnd(PredictedPairs.of([])))
 
 
 def _below_the_release(evidence: Evidence) -> Evidence:
@@ -138,15 +145,18 @@ def test_the_reason_names_every_failed_condition() -> None:
 
 def test_one_user_with_half_of_all_pairs_does_not_decide() -> None:
     honest = draw_evidence(SimulatedJob(), seed=5)
-    active = PairSet.of([Pair(user="active", champion=0, challenger=1)] * 4_000)
-    pairs = honest.held_out_users
-    both = PairSet(
-        users=np.concatenate([pairs.users, active.users + pairs.user_count]),
-        weights=np.concatenate([pairs.weights, active.weights]),
-        champion=np.concatenate([pairs.champion, active.champion]),
-        challenger=np.concatenate([pairs.challenger, active.challenger]),
+    assert honest.end_to_end is not None
+    pairs, ones = honest.end_to_end.pairs, np.ones(4_000)
+    both = of_two_models(
+        users=np.concatenate([pairs.users, np.full(4_000, pairs.user_count)]),
+        weights=np.concatenate([pairs.weights, ones]),
+        champion=np.concatenate([pairs.margins["champion"], -4 * ones]),
+        challenger=np.concatenate([pairs.margins["challenger"], 4 * ones]),
     )
-    findings = examine(replace(honest, held_out_users=both), RULES, seed=0)
-    assert findings.held_out_users is not None
-    assert abs(findings.held_out_users.difference.value) < 0.02
+    findings = examine(replace(honest, end_to_end=EndToEnd(both)), RULES, seed=0)
+    alone = examine(honest, RULES, seed=0)
+    assert findings.pooled is not None
+    assert alone.pooled is not None
+    # One of 801 people at the cap of 0.15; the shared median margin moves a little too.
+    assert abs(findings.pooled.gain.value - alone.pooled.gain.value) < 0.01
     assert decide(findings, RULES).verdict == "keep"
