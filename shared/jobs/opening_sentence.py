@@ -142,4 +142,5 @@ def opening_sentence(
         why, action = _JUDGED[code]
         return f"The model did not change, because {why}{sure}; {action}."
     why, action = _UNJUDGED.get(code, (MEANINGS[code], "look at the reason below"))
-    return f"The model did not change, because {why}, so that nothing is known about a new one; {action}."
+    unknown = "so that nothing is known about a new one"
+    return f"The model did not change, because {why}, {unknown}; {action}."
