@@ -8,6 +8,7 @@ from shared.jobs.training_job import JobStep
 from training.job.plan import (
     CONTROLLED_PAIRS,
     EVIDENCE_SHARE,
+    MIN_TRAINING_SECONDS,
     SAFETY_FACTOR,
     MachineTimings,
     disk_shortage,
@@ -54,7 +55,7 @@ def test_the_methods_divide_the_time_that_the_evidence_leaves() -> None:
 def test_a_slow_machine_reserves_the_time_of_a_verdict_and_trains_with_one_method() -> None:
     slow = MachineTimings(open_model=10.0, score=0.04)
     training = 350 - SAFETY_FACTOR * slow.verdict
-    assert training / 2 < slow.start_training
+    assert training / 2 < slow.start_training + MIN_TRAINING_SECONDS < training
     assert method_seconds(350.0, slow, methods_left=2) == pytest.approx(training)
 
 
