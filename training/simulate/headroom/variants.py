@@ -50,7 +50,7 @@ def headroom_totals(
     say("scoring with the predicted profiles")
     digits = ranker.digits(case.slates, predicted)
     say("scoring with the true profiles")
-    told = ranker.digits(case.slates, true)
+    with_true = ranker.digits(case.slates, true)
     read, both = (rule_digits(case, tastes) for tastes in (predicted, true))
     weights = {EQUAL: EQUAL_WEIGHTS, LEARNED: case.learned}
 
@@ -62,7 +62,7 @@ def headroom_totals(
         "frozen model, equal weights": frozen[EQUAL],
         "frozen model, learned weights": frozen[LEARNED],
         "frozen model, each user's true weights": _truly_weighed(case, digits),
-        "true tastes, the model's digits": weighed(true, told)[LEARNED],
+        "true tastes, the model's digits": weighed(true, with_true)[LEARNED],
         "predicted tastes, true descriptions": weighed(predicted, read)[LEARNED],
         "true tastes, true descriptions": weighed(true, both)[LEARNED],
         "true tastes and descriptions, each user's true weights": _truly_weighed(case, both),
