@@ -17,7 +17,7 @@ class Gain:
 
     def __str__(self) -> str:
         value, low, high = (f"{100 * end:+.1f}" for end in (self.value, self.low, self.high))
-        return f"{value} points of right choices (95 % interval {low} to {high})"
+        return f"{value} points (95 % interval {low} to {high})"
 
 
 _JUDGED: Final[Mapping[JobCode, tuple[str, str]]] = {

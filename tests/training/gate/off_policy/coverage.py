@@ -1,7 +1,7 @@
 """Count how often the intervals of the gate hold the truth, over many simulated logs.
 
-`python -m tests.training.gate.off_policy.coverage`: each run draws a new log of the simulator's users
-and values it as the gate does.
+`python -m tests.training.gate.off_policy.coverage`: each run draws a new log of simulated users and
+values it as the gate does.
 """
 
 import argparse

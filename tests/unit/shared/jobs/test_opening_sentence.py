@@ -27,7 +27,7 @@ def test_every_outcome_has_one_whole_sentence(
 def test_a_promotion_says_which_model_serves_and_how_sure_it_is() -> None:
     sentence = opening_sentence("promoted", "better", version="nano-2", gain=GAIN)
     assert sentence.startswith("The model changed: nano-2 serves all users now")
-    assert "+3.1 points of right choices (95 % interval +1.2 to +5.0)" in sentence
+    assert "+3.1 points (95 % interval +1.2 to +5.0)" in sentence
 
 
 @pytest.mark.parametrize("code", [c for c in get_args(GateCode) if c not in ("better", "crash")])
