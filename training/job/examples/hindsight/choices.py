@@ -3,8 +3,8 @@
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +17,13 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 FOLDS: Final = 3
-"""Parts of a user's images; two of them fit what the third one judges."""
+"""Parts of a user's slates; two of them fit what the third one judges."""
 NO_FOLD: Final = -1
-"""Of a pair whose images are in two parts: it judges nothing, and only the final fit uses it."""
+"""Of a pair whose images are in two parts, of a user with one slate: only the final fit uses it."""
+OF_REFERENCES: Final = -2
+"""Of a pair of a liked and a disliked reference: every fit uses it, and it judges nothing."""
+REFERENCE_WEIGHT: Final = 5.0
+"""Weight of all pairs of one user's references, in mean weights of a click's pair."""
 MAX_WEIGHT: Final = 3.0
 """Of one pair, in mean weights: a rare swap must not decide the words of an image."""
 MAX_USER_SHARE: Final = 3.0
@@ -37,7 +41,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Choices:
-    """Clicked pairs as numbers: pairs of one click share their weight."""
+    """Pairs as numbers, of clicks and then of references; pairs of one click share their weight."""
 
     users: tuple[str, ...]
     images: tuple[Path, ...]
@@ -50,7 +54,12 @@ class Choices:
     worse: Ints
     weight: Floats
     fold: Ints
-    """Part of the user's images that both images are in, or `NO_FOLD`."""
+    """Part of the user's slates, or of the images of a single slate; `NO_FOLD`, `OF_REFERENCES`."""
+
+    @property
+    def clicked(self) -> Bools:
+        """The pairs of clicks. (pairs,)"""
+        return np.asarray(self.fold != OF_REFERENCES)
 
     def of_user(self, mask: Bools) -> list[Ints]:
         """By user the numbers of the pairs of the mask."""
@@ -61,7 +70,7 @@ class Choices:
 
 
 def number_choices(cases: Iterable[FeedbackCase]) -> Choices:
-    """The pairs without those that show one of the user's chosen references."""
+    """Clicked pairs without a reference of the user, and pairs of the user's references."""
     by_user: defaultdict[str, list[FeedbackCase]] = defaultdict(list)
     for case in cases:
         by_user[case.user].append(case)
@@ -71,16 +80,59 @@ def number_choices(cases: Iterable[FeedbackCase]) -> Choices:
     for number, (user, shown) in enumerate(zip(users, references, strict=True)):
         own = {*shown.liked, *shown.disliked}
         kept += [(number, case) for case in by_user[user] if not {case.better, case.worse} & own]
-    images = tuple(sorted({file for _, case in kept for file in (case.better, case.worse)}))
-    number_of = {file: number for number, file in enumerate(images)}
-    user = np.array([number for number, _ in kept], np.int64)
-    better = np.array([number_of[case.better] for _, case in kept], np.int64)
-    worse = np.array([number_of[case.worse] for _, case in kept], np.int64)
-    weight = np.array([case.weight for _, case in kept], np.float64)
+    clicked = _Pairs.of(kept)
+    stated = _Pairs.of(
+        [
+            (number, replace(by_user[user][0], better=liked, worse=disliked))
+            for number, (user, shown) in enumerate(zip(users, references, strict=True))
+            for liked, disliked in product(shown.liked, shown.disliked)
+            if liked != disliked
+        ]
+    )
+    files = sorted({*clicked.better, *clicked.worse, *stated.better, *stated.worse})
+    number_of = {file: number for number, file in enumerate(files)}
+    better, worse, of_liked, of_disliked = (
+        np.array([number_of[file] for file in side], np.int64)
+        for side in (clicked.better, clicked.worse, stated.better, stated.worse)
+    )
+    weights = _weights(clicked.user, better, clicked.weight)
+    counts = np.bincount(stated.user, minlength=len(users))
+    of_references = REFERENCE_WEIGHT / np.maximum(counts, 1)[stated.user]
     return Choices(
-        users, images, references, tuple(case for _, case in kept), user, better, worse,
-        _weights(user, better, weight), _folds(user, better, worse, images),
+        users, tuple(files), references, (*clicked.cases, *stated.cases),
+        np.concatenate([clicked.user, stated.user]),
+        np.concatenate([better, of_liked]), np.concatenate([worse, of_disliked]),
+        np.concatenate([weights, of_references]),
+        np.concatenate(
+            [_folds(clicked, better, worse, files), np.full(len(stated.user), OF_REFERENCES)]
+        ),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Pairs of one kind with the numbers of their users."""
+
+    user: Ints
+    cases: tuple[FeedbackCase, ...]
+
+    @staticmethod
+    def of(pairs: Sequence[tuple[int, FeedbackCase]]) -> "_Pairs":
+        return _Pairs(
+            np.array([number for number, _ in pairs], np.int64), tuple(case for _, case in pairs)
+        )
+
+    @property
+    def better(self) -> list[Path]:
+        return [case.better for case in self.cases]
+
+    @property
+    def worse(self) -> list[Path]:
+        return [case.worse for case in self.cases]
+
+    @property
+    def weight(self) -> Floats:
+        return np.array([case.weight for case in self.cases], np.float64)
 
 
 def _references(cases: Sequence[FeedbackCase]) -> Shown:
@@ -101,37 +153,17 @@ def _weights(user: Ints, better: Ints, weight: Floats) -> Floats:
     return np.asarray(clipped * np.minimum(1.0, most / np.maximum(totals, 1e-12))[user])
 
 
-def _folds(user: Ints, better: Ints, worse: Ints, images: Sequence[Path]) -> Ints:
-    """Whole slates where a user has several, else single images: a non-click is in many pairs."""
-    fold = np.full(len(user), NO_FOLD)
-    for number in np.unique(user):
-        pairs = np.flatnonzero(user == number)
-        part = _parts(list(zip(better[pairs].tolist(), worse[pairs].tolist(), strict=True)), images)
-        for pair in pairs:
-            a, b = part[int(better[pair])], part[int(worse[pair])]
-            fold[pair] = a if a == b else NO_FOLD
+def _folds(pairs: "_Pairs", better: Ints, worse: Ints, images: Sequence[Path]) -> Ints:
+    """Whole slates where a user has several, else images: a non-click is in many pairs."""
+    fold = np.full(len(pairs.user), NO_FOLD)
+    slates = np.array([case.shown_at for case in pairs.cases], np.int64)
+    half = np.array([zlib.crc32(file.name.encode()) % 2 for file in images], np.int64)
+    for number in np.unique(pairs.user):
+        own = np.flatnonzero(pairs.user == number)
+        different, slate = np.unique(slates[own], return_inverse=True)
+        if len(different) > 1:
+            fold[own] = slate % FOLDS
+        else:
+            a, b = half[better[own]], half[worse[own]]
+            fold[own] = np.where(a == b, a, NO_FOLD)
     return fold
-
-
-def _parts(pairs: Sequence[tuple[int, int]], images: Sequence[Path]) -> dict[int, int]:
-    """The part of each image of one user."""
-    root = {image: image for pair in pairs for image in pair}
-
-    def find(image: int) -> int:
-        while root[image] != image:
-            image = root[image]
-        return image
-
-    for a, b in pairs:
-        root[find(a)] = find(b)
-    groups: defaultdict[int, list[int]] = defaultdict(list)
-    for image in root:
-        groups[find(image)].append(image)
-    if len(groups) < FOLDS and max(map(len, groups.values())) > len(root) / 2:
-        return {image: zlib.crc32(images[image].name.encode()) % 2 for image in root}
-    part, sizes = {}, [0] * FOLDS
-    for members in sorted(groups.values(), key=lambda group: (-len(group), min(group))):
-        smallest = sizes.index(min(sizes))
-        sizes[smallest] += len(members)
-        part.update(dict.fromkeys(members, smallest))
-    return part

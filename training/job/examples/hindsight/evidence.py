@@ -90,10 +90,10 @@ def held_back(
     coin, own, right, own_right, pairs = (np.zeros(users) for _ in range(5))
     words = {e: np.zeros(images) for e in ELEMENTS}
     for fold in range(FOLDS):
-        judged = choices.fold == fold
+        judged = (choices.fold == fold) & start.known(choices)
         if not judged.any() or is_late():
             continue
-        # A pair across two parts shares an image with the judged part of its user.
+        # A pair across two parts of one slate shares an image with the judged part.
         fit = joint_fit(choices, (choices.fold != fold) & (choices.fold != NO_FOLD), start, search)
         z, z_own = _log_odds(choices, fit, start)
         user, weight = choices.user[judged], choices.weight[judged]
@@ -104,7 +104,7 @@ def held_back(
         own_right += np.bincount(user, weight * _right(z_own[judged]), minlength=users)
         pairs += np.bincount(user, minlength=users)
         _add_word_ratios(words, choices, judged, fit, start)
-    total = np.bincount(choices.user, choices.weight * (choices.fold != NO_FOLD), minlength=users)
+    total = np.bincount(choices.user, choices.weight * (choices.fold >= 0) * start.known(choices), minlength=users)
     gain = (right - own_right) / np.maximum(total, 1e-12)
     return HeldBack(coin, own, gain, pairs, words)
 

@@ -22,6 +22,9 @@ STEP: Final = 0.7
 RIDGE: Final = 4.0
 """Pull of the regression to the champion's own reading."""
 REGRESSION_STEPS: Final = 40
+TEMPER: Final = 0.5
+"""Weight of the choices against the prior: profiles are estimates, and pairs of a slate depend on
+each other. With 1, right words of the champion were lost (training/LOG.md)."""
 MIN_PROBABILITY: Final = 1e-3
 
 Words = dict[Element, Floats]
@@ -69,7 +72,7 @@ def update_words(
         with_worse = z[:, None] - shown + worse[:, k, None]
         np.add.at(support, choices.better[pairs], weight * log_likelihood(with_better))
         np.add.at(support, choices.worse[pairs], weight * log_likelihood(with_worse))
-        posterior = _softmax(np.log(np.maximum(prior[element], 1e-9)) + support)
+        posterior = _softmax(np.log(np.maximum(prior[element], 1e-9)) + TEMPER * support)
         updated[element] = (1 - STEP) * updated[element] + STEP * posterior
     return updated
 

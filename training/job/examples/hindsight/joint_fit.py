@@ -29,8 +29,9 @@ ROUNDS: Final = 3
 LEAST_WEIGHT: Final = 0.3
 """Of an element, in mean weights: one that the champion misreads counts little at first, and could
 otherwise never be learned."""
-START_WEIGHT: Final = 0.3
-"""Log-odds of one digit before the weights are fitted."""
+MEAN_WEIGHT: Final = 0.3
+"""Log-odds of one digit, mean over the elements. It is not fitted: profiles are chosen to explain
+the same choices, and a fitted scale became five times too certain on held-back pairs."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Start:
     readings: Readings
     samples: tuple[tuple[Profile, ...], ...]
     """By user the champion's predictions, its own profile first."""
+
+    def known(self, choices: Choices) -> Bools:
+        """Pairs of which the champion read both images. (pairs,)"""
+        read = self.readings.read
+        return np.asarray(read[choices.better] & read[choices.worse])
 
     @property
     def own(self) -> list[Profile]:
@@ -62,7 +68,11 @@ class JointFit:
 def joint_fit(
     choices: Choices, mask: Bools, start: Start, search: ProfileSearch, *, rounds: int = ROUNDS
 ) -> JointFit:
-    """Fit to the pairs of the mask."""
+    """Fit to the pairs of the mask whose images the champion read.
+
+    Other images would get the words that confirm any profile.
+    """
+    mask = mask & start.known(choices)
     vocabulary = start.vocabulary
     votes = [votes_of(vocabulary, samples) for samples in start.samples]
     pairs = choices.of_user(mask)
@@ -70,7 +80,7 @@ def joint_fit(
     seen[choices.better[mask]] = seen[choices.worse[mask]] = True
     words = {e: start.readings.with_doubt(e) for e in ELEMENTS}
     prior, profiles = dict(words), start.own
-    weights = np.full(len(ELEMENTS), START_WEIGHT)
+    weights = np.full(len(ELEMENTS), MEAN_WEIGHT)
     for _ in range(rounds):
         weights = _weights(choices, mask, words, digit_tables(vocabulary, profiles), weights)
         profiles = _profiles(choices, pairs, words, weights, votes, start, search)
@@ -112,4 +122,5 @@ def _weights(
     fitted = fit_weights((better - worse)[mask], weight / max(float(weight.mean()), 1e-12))
     if not fitted.any():
         return current
-    return np.asarray(np.maximum(fitted, LEAST_WEIGHT * fitted.mean()))
+    relative = np.maximum(fitted / fitted.mean(), LEAST_WEIGHT)
+    return np.asarray(MEAN_WEIGHT * relative / relative.mean())

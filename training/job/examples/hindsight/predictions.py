@@ -78,8 +78,9 @@ def predict_users(
 def _served_profiles(choices: Choices) -> dict[int, Sides]:
     """By user the most frequent profile of the slates."""
     counts: dict[int, Counter[str]] = {}
-    for user, case in zip(choices.user.tolist(), choices.cases, strict=True):
-        if case.taste is not None:
+    of_pairs = zip(choices.user.tolist(), choices.cases, choices.clicked, strict=True)
+    for user, case, is_clicked in of_pairs:
+        if is_clicked and case.taste is not None:
             shown = Sides(
                 shown_words(case.taste.preference), shown_words(case.taste.non_preference)
             )

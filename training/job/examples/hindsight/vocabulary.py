@@ -21,6 +21,8 @@ State = tuple[tuple[int, ...], tuple[int, ...]]
 """Numbers of the liked and of the disliked words of one element, each at most `WORDS_SHOWN`."""
 Profile = tuple[State, ...]
 """One state for each element, in the order of `ELEMENTS`."""
+MIN_MENTIONS: Final = 2
+"""A word that is named once is often a slip: nano once predicted a color as an art style."""
 MAX_WORDS: Final = 24
 """Words of an element: the most frequent ones. Each pair of words costs a score an image."""
 
@@ -98,5 +100,6 @@ class Vocabulary:
 
 
 def _most_frequent(spellings: Mapping[str, Counter[str]]) -> tuple[str, ...]:
-    by_count = sorted(spellings.values(), key=lambda counts: -counts.total())
+    named = [counts for counts in spellings.values() if counts.total() >= MIN_MENTIONS]
+    by_count = sorted(named, key=lambda counts: -counts.total())
     return tuple(sorted(counts.most_common(1)[0][0] for counts in by_count[:MAX_WORDS]))

@@ -5,7 +5,7 @@ and a worse profile of the same references.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from shared.domain.taste import Element
 from shared.files.atomic_write import atomic_write
+from training.evaluation.scoring import batches
 from training.job.examples.hindsight.choices import Choices, number_choices
 from training.job.examples.hindsight.evidence import HeldBack, held_back
 from training.job.examples.hindsight.joint_fit import JointFit, Start, joint_fit
@@ -29,11 +31,13 @@ from training.job.examples.hindsight.targets import (
 )
 from training.job.examples.hindsight.vocabulary import Vocabulary
 from training.job.scoring.deadline import IsLate
-from training.job.scoring.feedback_cases import FeedbackCase
-from training.job.scoring.pair_scoring import Model
+from training.job.scoring.feedback_cases import FeedbackCase, open_image
+from training.job.scoring.pair_scoring import SCORING_BATCH, Model
 
 HINDSIGHT: Final = "hindsight.jsonl"
 PROFILE_PAIRS: Final = "profile_pairs.jsonl"
+DESCRIBED: Final = 64
+"""Images with the most pairs whose descriptions add words to the vocabulary."""
 FULL_PAIRS: Final = 10
 """Held-back pairs from which a profile has its full weight."""
 Line = dict[str, Any]
@@ -87,14 +91,18 @@ def write_hindsight(
     """Write both files, completely or not at all, and return the SFT examples."""
     rng = np.random.default_rng((seed, 0x41D5))
     choices = number_choices(cases)
-    if not len(choices.user):
+    if not choices.clicked.any():
         return _write(dataset, Hindsight(), [], [])
     predictions = predict_users(champion, choices, rng=rng, is_late=predictions_are_late)
     sides = [side for p in predictions for s in p.samples for side in (s.likes, s.dislikes)]
-    vocabulary = Vocabulary.of(sides)
+    order = _by_pairs(choices)
+    described = _described(
+        champion, [choices.images[image] for image in order[:DESCRIBED]], readings_are_late
+    )
+    vocabulary = Vocabulary.of([*sides, *described])
     readings = read_images(
         champion, choices.images, vocabulary,
-        order=_by_pairs(choices), is_late=readings_are_late,
+        order=order, is_late=readings_are_late,
     )  # fmt: skip
     samples = tuple(tuple(map(vocabulary.profile, (p.baseline, *p.samples))) for p in predictions)
     start, search = Start(vocabulary, readings, samples), ProfileSearch(vocabulary)
@@ -165,9 +173,21 @@ def _write(
     return hindsight
 
 
+def _described(
+    champion: Model, files: Sequence[Path], is_late: IsLate
+) -> Iterator[Mapping[Element, tuple[str, ...]]]:
+    for batch in batches(files, SCORING_BATCH):
+        if is_late():
+            return
+        for description in champion.describe([open_image(file) for file in batch]):
+            if not description.problems:
+                yield description.words
+
+
 def _by_pairs(choices: Choices) -> list[int]:
-    """Images with the most pairs first: a deadline leaves those that choices say least about."""
-    both = np.concatenate([choices.better, choices.worse])
+    """Images with the most clicked pairs first, references last: a deadline leaves the last."""
+    clicked = choices.clicked
+    both = np.concatenate([choices.better[clicked], choices.worse[clicked]])
     counts = np.bincount(both, minlength=len(choices.images))
     return [int(image) for image in np.argsort(-counts, kind="stable")]
 
