@@ -116,11 +116,13 @@ async def _edited(
 async def _orders(
     product: Product, feeds: dict[str, tuple[str, list[CatalogImage]]]
 ) -> dict[str, list[str]]:
-    """The order of each feed, by name."""
+    """The order of each feed, by name, one after the other.
 
-    async def order(user: str, slate: Sequence[CatalogImage]) -> list[str]:
+    The user's own feed comes first: it stores the image vectors by which a user-blind feed is made
+    varied, so that both user-blind feeds have them.
+    """
+    orders = {}
+    for name, (user, slate) in feeds.items():
         feed = await product.rank(user, {image.name: image.image for image in slate})
-        return [item.image_id for item in feed.items]
-
-    orders = await asyncio.gather(*(order(*feed) for feed in feeds.values()))
-    return dict(zip(feeds, orders, strict=True))
+        orders[name] = [item.image_id for item in feed.items]
+    return orders
