@@ -32,9 +32,10 @@ def write_base(
 ) -> str:
     """Write the base and return the SHA-256 of its weights; a complete folder is not changed.
 
-    The seed and the release determine the weights: nothing is trained. Vision tower, embeddings and
-    norms stay those of the release. The noise is that of "shrink and perturb" (Ash and Adams,
-    2020, section 4) without the shrinking. Raises `ValueError` where the folder has another base.
+    The seed and the release determine the weights: nothing is trained. Vision tower, norms and the
+    embeddings of all tokens stay those of the release; rows of the embedding that no token uses are
+    drawn again. The noise is that of "shrink and perturb" (Ash and Adams, 2020) without the
+    shrinking. Raises `ValueError` where the folder has another base.
     """
     recipe = f"{_version(release)} with noise {noise} in the language model, seed {seed}"
     if (to / MANIFEST).exists():

@@ -84,10 +84,10 @@ def _introduction(about: Mapping[str, Any], by_row: Mapping[Row, Reports]) -> st
     facts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in base.items())
     people = settings.get("hard") or f"drawn with seed {settings.get('people_seed', 'unknown')}"
     lines = [
+        "Shares of *hard* pairs that are right, with 95 % intervals over users and seeds.",
         f"Command: `{about.get('command', 'unknown')}`.",
         f"Base: {facts or 'unknown'}.",
         f"People of the report: {people}.",
-        "Shares of pairs of *hard* that are right, with 95 % intervals over users and seeds.",
     ]
     if missing:
         lines.append(f"Not finished: fewer than {planned} seeds of {', '.join(missing)}.")
