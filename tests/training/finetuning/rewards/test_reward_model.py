@@ -45,3 +45,12 @@ def test_totals_use_the_element_weights_of_the_trained_model(base: Path) -> None
         EngineRewardModel(base, w).totals(CANDIDATES) for w in (EQUAL_WEIGHTS, weights)
     )
     assert plain != pytest.approx(weighted, abs=1e-2)
+
+
+def test_a_profile_and_an_image_are_scored_once_however_often_they_come(base: Path) -> None:
+    model = EngineRewardModel(base, EQUAL_WEIGHTS)
+    first = model.totals(CANDIDATES)
+    assert model.computed == 2 * len(IMAGES)  # the first and the third profile are equal
+    copies = [ScoringInput(c.taste, c.image.copy()) for c in reversed(CANDIDATES)]
+    assert model.totals(copies) == first[::-1]
+    assert model.computed == 2 * len(IMAGES)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pytest
 from PIL.Image import Image, new
 
 from shared.domain.element_weights import ElementWeights
@@ -9,7 +10,7 @@ from shared.domain.taste import ELEMENTS, Element
 from shared.prompting import prompt
 from shared.vlm.protocol import Scores, ScoringInput
 from tests.unit.training.rewards.words import RIGHT, SWAPPED, completion
-from training.rewards.accuracy import accuracy, ranked_by_scores
+from training.rewards.accuracy import AccuracyKind, accuracy, ranked_by_scores
 
 RED, BLUE = new("RGB", (4, 4), "red"), new("RGB", (4, 4), "blue")
 
@@ -49,10 +50,12 @@ def reward(
     liked: Sequence[bool] | None = None,
     images: Sequence[Image] = (RED, BLUE),
     pairs: Sequence[tuple[int, int]] = ((0, 1),),
+    pair_weights: Sequence[float] | None = None,
+    kind: AccuracyKind = "share",
     reward_model: ByColor | None = None,
 ) -> list[float | None]:
     count = len(answers)
-    return accuracy(reward_model or ByColor())(
+    return accuracy(reward_model or ByColor(), kind=kind)(
         [completion(answer) for answer in answers],
         task=task,
         pair=pair or [0] * count,
@@ -60,6 +63,7 @@ def reward(
         candidates=[images] * count,
         better=[[better for better, _ in pairs]] * count,
         worse=[[worse for _, worse in pairs]] * count,
+        **({"pair_weights": [pair_weights] * count} if pair_weights else {}),
     )
 
 
@@ -139,3 +143,48 @@ def test_element_weights_change_which_scores_win() -> None:
     color_first = ElementWeights(art_style=0.5, color=3, medium=0.5, saturation=0.5, detail=0.5)
     assert ranked_by_scores([color, others], sides=sides) == [0.0, 0.0]
     assert ranked_by_scores([color, others], sides=sides, weights=color_first) == [1.0, 1.0]
+
+
+PREDICT = ["predict"]
+
+
+def test_pairs_count_by_their_weights_and_pairs_without_weight_not_at_all() -> None:
+    both = ((0, 1), (1, 0))  # RIGHT ranks the first pair rightly and the second one wrongly
+    assert reward([RIGHT], task=PREDICT, pairs=both, pair_weights=[3.0, 1.0]) == [0.75]
+    assert reward([RIGHT], task=PREDICT, pairs=both, pair_weights=[1.0, 0.0]) == [1.0]
+    assert reward([RIGHT], task=PREDICT, pairs=both, pair_weights=[0.0, 0.0]) == [None]
+
+
+@pytest.mark.parametrize("kind", ["share", "probability"])
+def test_pairs_that_contradict_each_other_reward_every_profile_alike(kind: AccuracyKind) -> None:
+    answers = [RIGHT, SWAPPED, "no idea"]
+    rewards = reward(answers, task=PREDICT * 3, pairs=((0, 1), (1, 0)), kind=kind)
+    assert rewards == pytest.approx([0.5, 0.5, 0.5])
+
+
+class Unsure(ByColor):
+    """As `ByColor`, with the probability .7 for the digit of its opinion."""
+
+    def _scores(self, candidate: ScoringInput) -> Scores:
+        certain = super()._scores(candidate).digits[Element.COLOR]
+        row = tuple(0.7 * p + 0.05 * (1 - p) if max(certain) == 1 else p for p in certain)
+        unsure = dict.fromkeys(ELEMENTS, (1.0, 0, 0, 0, 0, 0))
+        return Scores(unsure | {Element.COLOR: tuple(p / sum(row) for p in row)})
+
+
+def test_the_probability_of_the_order_is_finer_than_the_share() -> None:
+    """Color alone differs: 14/19 for one digit, 1/19 for each of five others."""
+    kinds: tuple[AccuracyKind, ...] = ("share", "probability")
+    share, probability = (
+        reward([RIGHT], task=PREDICT, kind=kind, reward_model=Unsure())[0] for kind in kinds
+    )
+    assert share == 1.0
+    # Better: 5 with 14/19; worse: 0 with 14/19. A tie counts half.
+    p, q = 14 / 19, 1 / 19
+    expected = sum(
+        (p if a == 5 else q) * (p if b == 0 else q) * (1.0 if a > b else 0.5 if a == b else 0.0)
+        for a in range(6)
+        for b in range(6)
+    )
+    assert 0.5 < expected < 1
+    assert probability == pytest.approx(expected)
