@@ -11,7 +11,6 @@ from PIL.Image import Image
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import ELEMENTS, Element
-from shared.prompting.prompt import SideWords
 from shared.vlm.pictures.shown_words import ShownWords
 from shared.vlm.pictures.word_scores import digit_probabilities
 from shared.vlm.protocol import (
@@ -31,7 +30,12 @@ from training.job.examples.hindsight.choices import (
 from training.job.examples.hindsight.evidence import posterior
 from training.job.examples.hindsight.readings import read_images
 from training.job.examples.hindsight.vocabulary import Vocabulary
-from training.job.examples.hindsight.write import HINDSIGHT, PROFILE_PAIRS, write_hindsight
+from training.job.examples.hindsight.write import (
+    HINDSIGHT,
+    PROFILE_PAIRS,
+    Hindsight,
+    write_hindsight,
+)
 from training.job.scoring.feedback_cases import FeedbackCase
 
 WORDS = {
@@ -57,10 +61,9 @@ class PixelModel:
     element_weights: ElementWeights = EQUAL_WEIGHTS
 
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
-        likes: SideWords = {e: (WORDS[e][0],) for e in ELEMENTS}
-        dislikes: SideWords = {e: (WORDS[e][1],) for e in ELEMENTS}
-        sides = [{e: tuple(words) for e, words in side.items()} for side in (likes, dislikes)]
-        return [PredictedTaste(*sides) for _ in references]
+        likes = {e: (WORDS[e][0],) for e in ELEMENTS}
+        dislikes = {e: (WORDS[e][1],) for e in ELEMENTS}
+        return [PredictedTaste(likes, dislikes) for _ in references]
 
     def describe(self, images: Sequence[Image]) -> list[Description]:
         return [Description({e: (word,) for e, word in words_of(i).items()}) for i in images]
@@ -118,7 +121,7 @@ def _cases(
     return cases, liked_by
 
 
-def _write(folder: Path, cases: Sequence[FeedbackCase], **late: bool):  # type: ignore[no-untyped-def]
+def _write(folder: Path, cases: Sequence[FeedbackCase], **late: bool) -> Hindsight:
     return write_hindsight(
         folder, cases, PixelModel(), seed=1,
         predictions_are_late=lambda: late.get("predictions", False),

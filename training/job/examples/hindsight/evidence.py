@@ -104,7 +104,8 @@ def held_back(
         own_right += np.bincount(user, weight * _right(z_own[judged]), minlength=users)
         pairs += np.bincount(user, minlength=users)
         _add_word_ratios(words, choices, judged, fit, start)
-    total = np.bincount(choices.user, choices.weight * (choices.fold >= 0) * start.known(choices), minlength=users)
+    judged = (choices.fold >= 0) & start.known(choices)
+    total = np.bincount(choices.user, choices.weight * judged, minlength=users)
     gain = (right - own_right) / np.maximum(total, 1e-12)
     return HeldBack(coin, own, gain, pairs, words)
 
