@@ -35,6 +35,8 @@ class GroupTrainer(GRPOTrainer):
     """Why the run ended before its steps and its time; empty otherwise."""
     learned = False
     """Whether any step of this process had a live group."""
+    num_generations: int
+    """Answers of one prompt; TRL sets it from its arguments."""
     _live: Tensor | None = None
     _given: Sampled | None = None
     _rewards: Tensor | None = None
