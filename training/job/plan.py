@@ -10,12 +10,12 @@ START_IN_OPEN_TIMES: Final = 4.0
 """The same in times that it takes to open a model: other load on the machine slows both."""
 MIN_TRAINING_SECONDS: Final = 30.0
 """A shorter training is a few steps, which learn nothing."""
-DATA_SHARE: Final = 0.25
+DATA_SHARE: Final = 0.33
 """Share of the whole budget for writing the SFT examples: what they teach decides what a training
-can gain. Of a budget of 20 minutes, 300 seconds predict 100 users twice and read 600 images."""
-SCORING_END, PREDICTIONS_END, READINGS_END = 0.25, 0.5, 0.9
-"""Ends of the examples' parts, in shares of that time: scoring pairs, predicting profiles, reading
-images. The fits of hindsight and rationales get the rest."""
+can gain. Of a budget of 20 minutes, 400 seconds predict 100 users twice and read 600 images."""
+SCORING_END, PREDICTIONS_END, REFERENCES_END, READINGS_END = 0.15, 0.4, 0.7, 0.85
+"""Ends of the examples' parts, in shares of that time: scoring pairs, predicting profiles,
+describing references, reading images. The fits of hindsight and rationales get the rest."""
 EVIDENCE_SHARE: Final = 0.45
 """Share of the rest of the budget for the evidence, more where a verdict takes longer: a gain that
 cannot be measured is of no use, so that the evidence gets nearly as much time as the trainings."""

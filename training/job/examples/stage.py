@@ -6,6 +6,7 @@ from typing import Any, Final
 from shared.domain.element_weights import ElementWeights
 from training.job.context import Job, JobAborted
 from training.job.examples.grpo_cases import write_grpo_cases
+from training.job.examples.hindsight.references import encode_files
 from training.job.examples.hindsight.write import Hindsight, write_hindsight
 from training.job.examples.own_answers import learned_from_drawings
 from training.job.examples.sft_examples import write_sft_examples
@@ -13,6 +14,7 @@ from training.job.plan import (
     DATA_SHARE,
     PREDICTIONS_END,
     READINGS_END,
+    REFERENCES_END,
     SCORING_END,
     MachineTimings,
 )
@@ -73,6 +75,7 @@ def _write(job: Job) -> dict[str, Any]:
     def until(share: float) -> Deadline:
         return Deadline(lambda: job.spent, end=start + share * seconds)
 
+    encoder = job.dependencies.image_encoder
     train = read_feedback_cases(job.dataset / "train.jsonl")
     cases = [case for case in train if case.source == "clicks"]
 
@@ -80,7 +83,9 @@ def _write(job: Job) -> dict[str, Any]:
         job.stages.report("examples", "looking for the profiles and words that explain the choices")
         return write_hindsight(
             job.dataset, cases, champion, seed=job.request.seed,
-            predictions_are_late=until(PREDICTIONS_END), readings_are_late=until(READINGS_END),
+            predictions_are_late=until(PREDICTIONS_END),
+            references_are_late=until(REFERENCES_END), readings_are_late=until(READINGS_END),
+            encode=encode_files(encoder) if encoder else None,
         )  # fmt: skip
 
     written = write_sft_examples(

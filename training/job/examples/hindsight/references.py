@@ -5,6 +5,7 @@ many words (`shared_words`), these examples teach one word for it in all three t
 profile and the scores of candidates mean the same.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,14 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.domain.taste import ELEMENTS, Element
+from shared.embedding.images.protocol import ImageEncoder
 from shared.prompting import prompt
+from training.evaluation.scoring import batches
 from training.job.examples.hindsight.choices import Choices
-from training.job.examples.hindsight.readings import Readings, read_images
+from training.job.examples.hindsight.readings import Readings
 from training.job.examples.hindsight.shared_words import SharedWords, accepted_words
 from training.job.examples.hindsight.targets import as_json
 from training.job.examples.hindsight.vocabulary import Profile, State, Vocabulary
 from training.job.scoring.deadline import IsLate
-from training.job.scoring.pair_scoring import Model
+from training.job.scoring.feedback_cases import open_image
+from training.job.scoring.pair_scoring import SCORING_BATCH, Model
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -29,8 +33,11 @@ Line = dict[str, Any]
 Rng = np.random.Generator
 Encode = Callable[[Sequence[Path]], Floats]
 """Image vectors of files: (files, d)."""
-MAX_USERS: Final = 70
-"""Users whose references are read in one job: each has up to ten images."""
+MAX_SHOWN, MAX_USERS = 300, 80
+"""Images of clicked pairs, and users, that are described in one job: the others come another night,
+because each job draws its own."""
+UNSURE: Final = 0.03
+"""Probability of the words that a description does not name."""
 LEAST_REFERENCES: Final = 3
 """Of each side: fewer share a word by chance."""
 SURE: Final = 0.4
@@ -50,6 +57,9 @@ class ReferenceLessons:
     """What the references teach."""
 
     lines: tuple[Line, ...] = ()
+    """SFT examples of descriptions and scores."""
+    predictions: Mapping[int, tuple[Line, ...]] = field(default_factory=dict)
+    """SFT examples of predictions by user."""
     profiles: Mapping[int, Profile] = field(default_factory=dict)
     """By user the profile that the references share; empty where nothing was learned."""
     readings: Readings | None = None
@@ -59,87 +69,122 @@ class ReferenceLessons:
 
 
 @dataclass(frozen=True)
-class _Material:
-    """Images of chosen users, with the numbers of those of each side."""
+class _Sides:
+    """The numbers of the images of each side of some users."""
 
-    files: tuple[Path, ...]
-    """The images of choices first, then those of references."""
     users: tuple[int, ...]
-    """Liked side first: user `users[n]` has the sides n and n + number of users."""
     sides: tuple[Ints, ...]
-
-    @property
-    def user_of_side(self) -> Ints:
-        return np.array([*self.users, *self.users], np.int64)
+    """All liked sides first: user `users[n]` has the sides n and n + number of users."""
 
 
 def learn_from_references(
-    champion: Model, choices: Choices, vocabulary: Vocabulary, readings: Readings,
-    own: Sequence[Profile], folder: Path, *, encode: Encode, rng: Rng, is_late: IsLate,
+    champion: Model, choices: Choices, vocabulary: Vocabulary, own: Sequence[Profile],
+    folder: Path, *, encode: Encode, rng: Rng, is_late: IsLate,
 ) -> ReferenceLessons:  # fmt: skip
-    """Read the references of some users and find the words that they share.
-
-    `readings` are those of the images of choices, `own` the champion's profile of each user.
-    """
-    material = _material(choices, rng)
-    more = material.files[len(choices.images) :]
-    if not more or is_late():
+    """Find the words that references share. `own` is the champion's profile of each user."""
+    described = _described(champion, choices, vocabulary, rng=rng, is_late=is_late)
+    material = _sides(choices, described)
+    if not material.users:
         return ReferenceLessons()
-    read = read_images(champion, more, vocabulary, order=range(len(more)), is_late=is_late)
-    whole = Readings(
-        {e: np.concatenate([readings.words[e], read.words[e]]) for e in ELEMENTS},
-        np.concatenate([readings.read, read.read]),
-    )
-    sides = [side[whole.read[side]] for side in material.sides]
-    is_usable = [len(side) >= LEAST_REFERENCES for side in sides]
-    usable = [side for side, is_used in zip(sides, is_usable, strict=True) if is_used]
-    users = material.user_of_side[is_usable]
-    accepted = accepted_words(whole, encode(material.files), usable, users)
+    users = np.array([*material.users, *material.users], np.int64)
+    seen = np.flatnonzero(described.read)
+    place = np.full(len(choices.images), -1, np.int64)
+    place[seen] = np.arange(len(seen))
+    accepted = accepted_words(
+        Readings({e: described.words[e][seen] for e in ELEMENTS}, described.read[seen]),
+        encode([choices.images[number] for number in seen]),
+        [place[side] for side in material.sides], users,
+    )  # fmt: skip
     if not accepted:
         return ReferenceLessons()
-    words = {e: accepted[e].images if e in accepted else whole.words[e] for e in ELEMENTS}
-    profiles = _profiles(material, is_usable, accepted, own)
-    lines = _lines(choices, material, vocabulary, words, profiles, whole.read, folder, rng)
-    chosen = slice(len(choices.images))
+    words = dict(described.words)
+    for element, learned in accepted.items():
+        words[element] = words[element].copy()
+        words[element][seen] = learned.images
+    profiles = _profiles(material, accepted, own)
+    lines = _lines(choices, material, vocabulary, words, profiles, described.read, folder, rng)
     return ReferenceLessons(
         lines=tuple(lines),
+        predictions={
+            user: tuple(_predictions(choices, user, vocabulary, profile, folder, rng))
+            for user, profile in profiles.items()
+        },
         profiles=profiles,
-        readings=Readings({e: words[e][chosen] for e in ELEMENTS}, readings.read),
+        readings=Readings(words, described.read),
         gains={e: of_element.gain for e, of_element in accepted.items()},
     )
 
 
-def _material(choices: Choices, rng: Rng) -> _Material:
-    files = dict.fromkeys(choices.images)
-    with_both = [
-        user for user, shown in enumerate(choices.references)
-        if min(len(shown.liked), len(shown.disliked)) >= LEAST_REFERENCES
-    ]  # fmt: skip
-    users = tuple(int(user) for user in rng.permutation(with_both)[:MAX_USERS])
-    shown = [choices.references[user] for user in users]
-    by_side = [*(one.liked for one in shown), *(one.disliked for one in shown)]
-    files |= dict.fromkeys(file for side in by_side for file in side)
-    number = {file: place for place, file in enumerate(files)}
-    sides = tuple(np.array([number[file] for file in side], np.int64) for side in by_side)
-    return _Material(tuple(files), users, sides)
+def _described(
+    champion: Model, choices: Choices, vocabulary: Vocabulary, *, rng: Rng, is_late: IsLate
+) -> Readings:
+    """The champion's descriptions: first of clicked and passed images, then user by user.
+
+    A description costs a few scores' time, where a whole reading costs one for two words.
+    """
+    size = {e: vocabulary.size(e) for e in ELEMENTS}
+    words = {e: np.full((len(choices.images), size[e]), 1 / size[e]) for e in ELEMENTS}
+    read = np.zeros(len(choices.images), np.bool_)
+    for numbers in batches(_order(choices, rng), SCORING_BATCH):
+        if is_late():
+            break
+        images = [open_image(choices.images[number]) for number in numbers]
+        for number, answer in zip(numbers, champion.describe(images), strict=True):
+            for element in ELEMENTS:
+                named = answer.words.get(element, ())
+                at = vocabulary.number(element, named[0]) if named else None
+                row = np.full(size[element], UNSURE / size[element])
+                row[-1 if at is None else at] += 1 - UNSURE
+                words[element][number] = row
+            read[number] = True
+    return Readings(words, read)
+
+
+def _order(choices: Choices, rng: Rng) -> list[int]:
+    """Images of at most `MAX_SHOWN` clicked pairs' sides, then the references of some users."""
+    clicked = choices.clicked
+    shown = np.unique(np.concatenate([choices.better[clicked], choices.worse[clicked]]))
+    number = {file: place for place, file in enumerate(choices.images)}
+    order = dict.fromkeys(int(image) for image in rng.permutation(shown)[:MAX_SHOWN])
+    for user in rng.permutation(len(choices.users))[:MAX_USERS]:
+        of_user = choices.references[user]
+        files = (*of_user.liked, *of_user.disliked)
+        order |= dict.fromkeys(number[file] for file in files if file in number)
+    return list(order)
+
+
+def _sides(choices: Choices, readings: Readings) -> _Sides:
+    """Of the users with enough references that the champion read."""
+    number = {file: place for place, file in enumerate(choices.images)}
+    liked: list[Ints] = []
+    disliked: list[Ints] = []
+    users: list[int] = []
+    for user, shown in enumerate(choices.references):
+        both = [
+            np.array([number[file] for file in side if file in number], np.int64)
+            for side in (shown.liked, shown.disliked)
+        ]
+        both = [side[readings.read[side]] for side in both]
+        if min(map(len, both)) >= LEAST_REFERENCES:
+            users.append(user)
+            liked.append(both[0])
+            disliked.append(both[1])
+    return _Sides(tuple(users), (*liked, *disliked))
 
 
 def _profiles(
-    material: _Material, is_usable: Sequence[bool], accepted: Mapping[Element, SharedWords],
-    own: Sequence[Profile],
-) -> dict[int, Profile]:  # fmt: skip
+    material: _Sides, accepted: Mapping[Element, SharedWords], own: Sequence[Profile]
+) -> dict[int, Profile]:
     """The champion's profiles, with the shared words of the accepted elements."""
-    place = np.cumsum(is_usable) - 1
     count = len(material.users)
     profiles = {}
     for number, user in enumerate(material.users):
         states: list[State] = []
         for state, element in zip(own[user], ELEMENTS, strict=True):
             liked, disliked = state
-            if element in accepted and is_usable[number] and is_usable[number + count]:
+            if element in accepted:
                 liked, disliked = (
-                    _named(accepted[element].sides[place[side]])
-                    for side in (number, number + count)
+                    _named(accepted[element].sides[side]) for side in (number, number + count)
                 )
                 disliked = tuple(word for word in disliked if word not in liked)
             states.append((liked, disliked))
@@ -156,14 +201,12 @@ def _named(probabilities: Floats) -> tuple[int, ...]:
 
 
 def _lines(
-    choices: Choices, material: _Material, vocabulary: Vocabulary, words: Mapping[Element, Floats],
+    choices: Choices, material: _Sides, vocabulary: Vocabulary, words: Mapping[Element, Floats],
     profiles: Mapping[int, Profile], read: npt.NDArray[np.bool_], folder: Path, rng: Rng,
 ) -> Iterator[Line]:  # fmt: skip
     number = {e: words[e].argmax(axis=1) for e in ELEMENTS}
     sure = np.stack([words[e].max(axis=1) >= SURE for e in ELEMENTS], axis=1)
-    for user, profile in profiles.items():
-        yield from _predictions(choices, user, vocabulary, profile, folder, rng)
-    names = [file.relative_to(folder).as_posix() for file in material.files]
+    names = [file.relative_to(folder).as_posix() for file in choices.images]
     for image in np.flatnonzero(read & (rng.random(len(names)) < DESCRIBED)):
         named = {
             e.value: [vocabulary.words[e][number[e][image]]]
@@ -201,3 +244,13 @@ def _predictions(
             "ask": "predict", "liked": len(liked), "disliked": len(disliked),
             "images": [*liked, *disliked], "taste": as_json(vocabulary.sides(profile)),
         }  # fmt: skip
+
+
+def encode_files(open_encoder: Callable[[], ImageEncoder]) -> Encode:
+    """An `Encode` with the image encoder of the settings; it is opened with the first call."""
+
+    def encode(files: Sequence[Path]) -> Floats:
+        vectors = asyncio.run(open_encoder().encode([open_image(file) for file in files]))
+        return np.asarray(vectors, np.float64)
+
+    return encode

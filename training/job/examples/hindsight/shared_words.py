@@ -120,7 +120,7 @@ def _gain(
         inside = [side for side, code in zip(sides, codes, strict=True) if code % FOLDS != fold]
         outside = np.flatnonzero(codes % FOLDS == fold)
         fitted = _fit(start, features, inside, strength)
-        judged = [sides[number] for number in outside]
+        judged = [sides[int(number)] for number in outside]
         gains[outside] = _left_out(fitted, judged) - _left_out(start, judged)
     by_user = np.bincount(codes, gains) / np.bincount(codes)
     error = float(by_user.std(ddof=1) / np.sqrt(len(by_user)))

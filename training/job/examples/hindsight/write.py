@@ -21,7 +21,12 @@ from training.job.examples.hindsight.evidence import HeldBack, held_back
 from training.job.examples.hindsight.joint_fit import JointFit, Start, joint_fit
 from training.job.examples.hindsight.predictions import Predictions, predict_users
 from training.job.examples.hindsight.profile_search import ProfileSearch
-from training.job.examples.hindsight.readings import read_images
+from training.job.examples.hindsight.readings import Readings, read_images
+from training.job.examples.hindsight.references import (
+    Encode,
+    ReferenceLessons,
+    learn_from_references,
+)
 from training.job.examples.hindsight.targets import (
     as_json,
     describe_lines,
@@ -38,6 +43,8 @@ HINDSIGHT: Final = "hindsight.jsonl"
 PROFILE_PAIRS: Final = "profile_pairs.jsonl"
 DESCRIBED: Final = 64
 """Images with the most pairs whose descriptions add words to the vocabulary."""
+REFERENCE_EVIDENCE: Final = 0.5
+"""Weight of a profile that is known from references alone, whose words hold for other users too."""
 FULL_PAIRS: Final = 10
 """Held-back pairs from which a profile has its full weight."""
 Line = dict[str, Any]
@@ -58,7 +65,11 @@ class Hindsight:
     other_words: int = 0
     """Images with another word than the champion's."""
     covered: frozenset[str] = frozenset()
-    """Users with a hindsight profile."""
+    """Users with a hindsight profile, or one that their references share."""
+    from_references: int = 0
+    """Users whose profile has the words that references share."""
+    shared: tuple[str, ...] = ()
+    """Elements whose words were learned from references."""
 
     @property
     def counts(self) -> dict[str, float]:
@@ -66,6 +77,7 @@ class Hindsight:
         return {
             "users": self.users, "profiles": self.profiles, "gain": round(self.gain, 4),
             "images": self.images, "other_words": self.other_words, "examples": len(self.lines),
+            "from_references": self.from_references,
         }  # fmt: skip
 
     @property
@@ -75,8 +87,14 @@ class Hindsight:
         return (
             f"hindsight profiles of {self.profiles} of {self.users} users rank"
             f" {100 * self.gain:+.1f} points more of their held-back pairs right;"
-            f" {self.other_words} of {self.images} images got other words"
+            f" {self.other_words} of {self.images} images got other words; {self._of_references}"
         )
+
+    @property
+    def _of_references(self) -> str:
+        if not self.shared:
+            return "references taught no words"
+        return f"references of {self.from_references} more users taught {', '.join(self.shared)}"
 
 
 def write_hindsight(
@@ -87,8 +105,13 @@ def write_hindsight(
     seed: int,
     predictions_are_late: IsLate,
     readings_are_late: IsLate,
+    references_are_late: IsLate = lambda: False,
+    encode: Encode | None = None,
 ) -> Hindsight:
-    """Write both files, completely or not at all, and return the SFT examples."""
+    """Write both files, completely or not at all, and return the SFT examples.
+
+    Without `encode` nothing is learned from the references alone.
+    """
     rng = np.random.default_rng((seed, 0x41D5))
     choices = number_choices(cases)
     if not choices.clicked.any():
@@ -100,20 +123,40 @@ def write_hindsight(
         champion, [choices.images[image] for image in order[:DESCRIBED]], readings_are_late
     )
     vocabulary = Vocabulary.of([*sides, *described])
+    samples = [tuple(map(vocabulary.profile, (p.baseline, *p.samples))) for p in predictions]
+    lessons = ReferenceLessons()
+    if encode is not None:
+        lessons = learn_from_references(
+            champion, choices, vocabulary, [of_user[0] for of_user in samples], dataset,
+            encode=encode, rng=rng, is_late=references_are_late,
+        )  # fmt: skip
     readings = read_images(
-        champion, choices.images, vocabulary,
-        order=order, is_late=readings_are_late,
-    )  # fmt: skip
-    samples = tuple(tuple(map(vocabulary.profile, (p.baseline, *p.samples))) for p in predictions)
-    start, search = Start(vocabulary, readings, samples), ProfileSearch(vocabulary)
+        champion, choices.images, vocabulary, order=order, is_late=readings_are_late
+    )
+    if lessons.readings is not None:
+        readings = _with_lessons(readings, lessons.readings, lessons.gains)
+    for user, profile in lessons.profiles.items():
+        samples[user] = (profile, *samples[user])
+    start = Start(vocabulary, readings, tuple(samples))
+    search = ProfileSearch(vocabulary)
     judged = held_back(choices, start, search, is_late=lambda: False)
     fit = joint_fit(choices, np.ones(len(choices.user), np.bool_), start, search)
-    return _learned(dataset, choices, predictions, start, judged, fit, rng)
+    return _learned(dataset, choices, predictions, start, judged, fit, lessons, rng)
+
+
+def _with_lessons(readings: Readings, lessons: Readings, changed: Iterable[Element]) -> Readings:
+    """The readings with the words of changed elements, and with descriptions where none is."""
+    learned = set(changed)
+    words = {}
+    for element, own in readings.words.items():
+        is_taken = lessons.read & (~readings.read | (element in learned))
+        words[element] = np.where(is_taken[:, None], lessons.words[element], own)
+    return Readings(words, readings.read | lessons.read)
 
 
 def _learned(
     dataset: Path, choices: Choices, predictions: Sequence[Predictions], start: Start,
-    judged: HeldBack, fit: JointFit, rng: np.random.Generator,
+    judged: HeldBack, fit: JointFit, lessons: ReferenceLessons, rng: np.random.Generator,
 ) -> Hindsight:  # fmt: skip
     vocabulary, readings = start.vocabulary, start.readings
     kept = [int(user) for user in np.argsort(-judged.evidence, kind="stable") if judged.kept[user]]
@@ -123,7 +166,10 @@ def _learned(
         fit.profiles[user] if judged.kept[user] else own for user, own in enumerate(start.own)
     ]
     with_profile = [u for u, own in enumerate(profiles) if any(a or b for a, b in own)]
+    from_references = [user for user in lessons.profiles if user not in set(kept)]
     lines = chain(
+        chain.from_iterable(lessons.predictions[user] for user in from_references),
+        lessons.lines,
         predict_lines(choices, tastes, kept, dataset, rng),
         describe_lines(choices, vocabulary, words, dataset),
         score_lines(choices, vocabulary, profiles, words, readings, with_profile, dataset, rng),
@@ -135,22 +181,25 @@ def _learned(
         gain=float(judged.gain[kept].mean()) if kept else 0.0,
         images=len(choices.images),
         other_words=int(words.changed.any(axis=1).sum()),
-        covered=frozenset(choices.users[user] for user in kept),
+        covered=frozenset(choices.users[user] for user in (*kept, *from_references)),
+        from_references=len(from_references),
+        shared=tuple(element.value for element in lessons.gains),
     )
     records = [
         {
             "user": choices.users[user],
             "liked": [_name(file, dataset) for file in choices.references[user].liked],
             "disliked": [_name(file, dataset) for file in choices.references[user].disliked],
-            "taste": as_json(tastes[user]),
+            "taste": as_json(vocabulary.sides(profiles[user])),
             "champion_taste": as_json(predictions[user].baseline),
             "gain": round(float(judged.gain[user]), 4),
             "pairs": int(judged.pairs[user]),
             "weight": round(
                 float(judged.evidence[user] * min(1.0, judged.pairs[user] / FULL_PAIRS)), 4
-            ),
+            )
+            or REFERENCE_EVIDENCE,
         }
-        for user in kept
+        for user in [*kept, *from_references]
     ]
     pairs = [
         {
