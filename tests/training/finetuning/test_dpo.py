@@ -104,11 +104,15 @@ def test_the_loss_is_that_of_the_paper_with_several_images_a_prompt(
 def log_probability(trainer: Any, row: Any, answer: Any) -> float:
     """Of the tokens of one answer after its prompt."""
     processor, model = trainer.processing_class, trainer.model
-    asked = processor.apply_chat_template(row["prompt"], tokenize=False, add_generation_prompt=True)
+    rendered = processor.apply_chat_template(
+        row["prompt"], tokenize=False, add_generation_prompt=True
+    )
     whole = processor.apply_chat_template([*row["prompt"], *answer], tokenize=False)
-    assert whole.startswith(asked)
+    assert whole.startswith(rendered)
     images = [row["images"]]
-    prompt = processor(text=[asked], images=images, return_tensors="pt", add_special_tokens=False)
+    prompt = processor(
+        text=[rendered], images=images, return_tensors="pt", add_special_tokens=False
+    )
     inputs = processor(text=[whole], images=images, return_tensors="pt", add_special_tokens=False)
     begin = prompt["input_ids"].shape[1]
     with torch.no_grad():

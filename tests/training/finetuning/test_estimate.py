@@ -17,7 +17,7 @@ from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from shared.vlm.engine.inputs.families import load_processor
 from tests.training import tiny_model
 from tests.training.finetuning import tiny_runs
-from tests.training.finetuning.test_grpo import low_tokens, not_applicable
+from tests.training.finetuning.grpo.test_grpo import low_tokens, not_applicable
 from tests.training.tiny_checkpoints.architectures import write_checkpoint
 from training.finetuning.estimate import __main__ as command
 from training.finetuning.estimate import before_start

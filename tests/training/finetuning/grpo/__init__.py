@@ -1,0 +1,1 @@
+"""Tests of GRPO: its trainer, advantages, other prompts, and what is computed once."""
