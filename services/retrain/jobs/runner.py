@@ -124,6 +124,9 @@ class JobRunner:
             folder, minutes=request.minutes, on_step=on_step, stop=self._stop
         )
         if result.challenger is None or result.evidence is None:
+            if result.code == "data":
+                # The candidate's adapter or evidence may be what cannot be used.
+                self._dependencies.finalize.candidates.write(None)
             return self._kept(name, result.code, result.reason)
         on_step(_step("gate", f"running the gate on {result.challenger.version}"))
         return self._finalize(name, request, result)
@@ -138,6 +141,7 @@ class JobRunner:
         now = dependencies.clock()
         if champion == version:
             # The job was killed after its promotion and before its entry in the history.
+            dependencies.finalize.candidates.write(None)
             return dependencies.finalize.record(
                 JobOutcome(
                     version, now.isoformat(), "promoted", result.reason, "promoted", job=name

@@ -4,12 +4,11 @@ A night's challenger that is neither promoted nor worse anywhere stays the candi
 trains it on, and its nights count together. Any other end starts again from the champion.
 """
 
-import json
 import logging
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from shared.domain.taste import Value
 from shared.files.atomic_write import atomic_write
 from shared.jobs.result_codes import JobCode
 
@@ -22,8 +21,7 @@ OPEN: Final[frozenset[JobCode]] = frozenset({"no_signal", "few_users", "too_litt
 """The gate found nothing wrong, and not enough to promote."""
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(Value):
     """The challenger to continue."""
 
     champion: str
@@ -49,10 +47,10 @@ class CandidateFile:
     def read(self, *, champion: str) -> Candidate | None:
         """The candidate against this champion, if its evidence can still be read."""
         try:
-            candidate = Candidate(**json.loads(self._file.read_text(encoding="utf-8")))
+            candidate = Candidate.model_validate_json(self._file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError) as error:
             log.warning("%s is ignored, the night starts from the champion: %s", self._file, error)
             return None
         if candidate.champion != champion or not Path(candidate.evidence).is_file():
@@ -65,6 +63,6 @@ class CandidateFile:
             if candidate is None:
                 self._file.unlink(missing_ok=True)
             else:
-                atomic_write(self._file, json.dumps(asdict(candidate), ensure_ascii=False))
+                atomic_write(self._file, candidate.model_dump_json())
         except OSError as error:
             log.warning("the candidate of the next night could not be recorded: %s", error)

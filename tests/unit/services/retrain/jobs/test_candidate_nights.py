@@ -56,3 +56,36 @@ def test_lost_evidence_starts_from_the_champion(setup: JobSetup) -> None:
     (setup.training.folders[0] / "evidence.json").unlink()
     _night(setup, 2)
     assert setup.training.request.candidate is None
+
+
+@pytest.mark.parametrize(("code", "continued"), [("data", False), ("no_time", True)])
+def test_a_candidate_that_cannot_be_used_is_given_up(
+    setup: JobSetup, code: str, continued: bool
+) -> None:
+    _night(setup, 1)
+    trained = setup.training
+    setup.set_result(code=code, reason="the earlier nights cannot be counted")
+    _night(setup, 2)
+    setup.training = trained
+    _night(setup, 3)
+    assert (setup.training.request.candidate is not None) == continued
+
+
+def test_a_kill_after_the_promotion_leaves_no_candidate(setup: JobSetup) -> None:
+    _night(setup, 1)
+    file = setup.tmp_path / "models" / "candidate.json"
+    before = file.read_text()
+    setup.verdict = BETTER
+    _night(setup, 2)
+    file.write_text(before)  # as if killed before it was removed
+    (setup.training.folders[-1] / "end.json").unlink()
+    _night(setup, 2)
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("text", ["[]", "torn", '{"champion": "nano-3", "nights": "x"}'])
+def test_a_torn_candidate_starts_from_the_champion(setup: JobSetup, text: str) -> None:
+    _night(setup, 1)
+    (setup.tmp_path / "models" / "candidate.json").write_text(text)
+    _night(setup, 2)
+    assert setup.training.request.candidate is None
