@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from shared.domain.taste import ELEMENTS
 from tests.fakes.chat_servers.official_model import TEMPLATE
+from training.finetuning.data.rows import GrpoTask
 from training.finetuning.run.arguments import dpo_arguments, grpo_arguments, sft_arguments
 from training.finetuning.run.config import (
     BadConfig,
@@ -21,6 +22,7 @@ from training.finetuning.run.config import (
 )
 from training.finetuning.run.limits import GIGABYTE
 from training.finetuning.run.policy import completion_length, needs
+from training.job.examples.grpo_cases import GRPO_GROUPS
 
 CONFIGS = Path("training/configs")
 SFT = sorted(CONFIGS.glob("*-sft.toml"))
@@ -93,15 +95,15 @@ def test_a_grpo_configuration_gives_the_arguments_of_the_paper(file: Path) -> No
 
 
 def test_a_profile_with_two_words_per_element_fits_the_completion_length() -> None:
-    """Large models need about one token for three letters."""
+    """Large models need about one token for three letters; nano has tokens for its own words."""
     longest = 2 * len(ELEMENTS) * len(" art style: stained glass or pointillism;") // 3
-    assert completion_length(read_config(GRPO[0], GrpoConfig)) >= longest
+    assert completion_length(read_config(CONFIGS / "qwen-7b-grpo.toml", GrpoConfig)) >= longest
 
 
 def test_a_completion_may_be_as_long_as_the_longest_answer_in_serving(tmp_path: Path) -> None:
     template = tmp_path / "official.txt"
     template.write_bytes(TEMPLATE)
-    config = read_config(GRPO[0], GrpoConfig)
+    config = read_config(CONFIGS / "nano-grpo.toml", GrpoConfig)
     lengths = {
         style: completion_length(
             config.model_copy(
@@ -112,6 +114,35 @@ def test_a_completion_may_be_as_long_as_the_longest_answer_in_serving(tmp_path: 
     }
     assert lengths == {"compact": 224, "general": 512, "preferthinker": 1024}
     assert completion_length(config.model_copy(update={"max_completion_length": 6})) == 6
+
+
+@pytest.mark.parametrize(
+    ("tasks", "length"),
+    [(("predict",), 128), (("score",), 32), (("predict", "score"), 128), (("explain",), 224)],
+)
+def test_a_task_that_is_not_trained_makes_no_completion_longer(
+    tasks: tuple[GrpoTask, ...], length: int
+) -> None:
+    config = read_config(CONFIGS / "nano-grpo.toml", GrpoConfig).model_copy(
+        update={"tasks": tasks, "policy": Policy(prompt_style="compact")}
+    )
+    assert completion_length(config) == length
+
+
+def test_a_style_that_explains_given_digits_is_trained_on_scores() -> None:
+    config = read_config(CONFIGS / "nano-grpo.toml", GrpoConfig)
+    policy = Policy(prompt_style="general")
+    both = [
+        config.model_copy(update={"tasks": (task,), "policy": policy})
+        for task in ("score", "explain")
+    ]
+    assert [completion_length(one) for one in both] == [128, 128]
+
+
+def test_a_step_of_a_job_has_prompts_for_whole_pairs_and_short_completions() -> None:
+    config = read_config(CONFIGS / "job-grpo.toml", GrpoConfig)
+    assert config.optimizing.batch * config.optimizing.accumulation == GRPO_GROUPS * config.group
+    assert completion_length(config) == 128
 
 
 @pytest.mark.parametrize("file", LAUNCHES, ids=lambda file: file.stem)

@@ -174,7 +174,7 @@ class GrpoConfig(Section):
     """Sampling temperature; 1 samples from the model's own distribution."""
     max_completion_length: PositiveInt | None = None
     """Tokens of a completion; a longer one is cut. Without it, those of the longest answer in
-    serving, in the prompt style that is trained."""
+    serving to one of `tasks`, in the prompt style that is trained."""
     weights: Weights = Weights()
     advantages: Advantages = "grpo"
     """How rewards become advantages: "grpo" sums the rewards and subtracts the group's mean, "gdpo"

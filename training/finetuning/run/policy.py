@@ -87,17 +87,26 @@ def policy_style(policy: Policy) -> PromptStyle:
 
 
 def completion_length(config: GrpoConfig) -> int:
-    """Most tokens of a completion: the configured ones, or those of the longest answer in serving.
+    """Most tokens of a completion: the configured ones, or those of its tasks' longest answer.
 
-    Raises `BadConfig` and `BadCheckpoint`.
+    The answers are those of serving. One answer that does not end makes the whole batch as long, so
+    that a task which is not trained must not count. Raises `BadConfig` and `BadCheckpoint`.
     """
     if config.max_completion_length is not None:
         return config.max_completion_length
     style = policy_style(config.policy)
-    tasks = [style.predict(liked=1, disliked=1), style.score(Taste())]
-    if not style.explains_given_digits:
-        tasks.append(style.explain(Taste(), dict.fromkeys(ELEMENTS, 0)))
-    return max(task.max_tokens for task in tasks)
+    # A style that explains given digits leaves nothing to reward: its candidates are scored.
+    tasks = {"score" if t == "explain" and style.explains_given_digits else t for t in config.tasks}
+    return max(_most_tokens(style, task) for task in tasks)
+
+
+def _most_tokens(style: PromptStyle, task: str) -> int:
+    """Of an answer to a task in serving."""
+    if task == "predict":
+        return style.predict(liked=1, disliked=1).max_tokens
+    if task == "score":
+        return style.score(Taste()).max_tokens
+    return style.explain(Taste(), dict.fromkeys(ELEMENTS, 0)).max_tokens
 
 
 def style_of(base: Path, adapter: Path | None) -> PromptStyle | None:

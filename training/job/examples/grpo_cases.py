@@ -20,7 +20,7 @@ from shared.files.atomic_write import atomic_write
 
 GRPO_CASES: Final = "grpo_cases.jsonl"
 HINDSIGHT: Final = "hindsight.jsonl"
-GRPO_GROUPS: Final = 8
+GRPO_GROUPS: Final = 4
 """Prompts of one step of the job configuration: fewer prompts than that are not trained on."""
 MIN_PAIRS: Final = 5
 """Fewer pairs order profiles mostly by chance: users with fewer are left out."""
@@ -31,7 +31,7 @@ step; pairs of one slate share images, so that eight images make up to ten pairs
 PROMPTS_PER_USER: Final = 4
 """Prompts of one user, so that one with half of all pairs does not decide what is learned."""
 MAX_PROMPTS: Final = 240
-"""Prompts of one job: thirty steps of eight."""
+"""Prompts of one job: sixty steps of four."""
 SIMULATED_SHARE: Final = 0.2
 """Simulated cases, at most this share of all cases, and at least one step of them."""
 Line = dict[str, Any]
