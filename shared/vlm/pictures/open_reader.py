@@ -16,11 +16,20 @@ def with_picture_reader(engine: Engine, folder: Path) -> Engine:
     Raises `BadCheckpoint` for a broken file, and when the weights of the network are missing: the
     same model version must give the same words everywhere.
     """
+    reader = picture_reader(folder)
+    return engine if reader is None else PictureModel(engine, reader)
+
+
+def picture_reader(folder: Path) -> PictureReader | None:
+    """The reader of `folder`, which engines of one thread can share; None without one.
+
+    Raises `BadCheckpoint`.
+    """
     classifier = MediumClassifier.read(folder)
     if classifier is None:
-        return engine
+        return None
     try:
         network = load_network()
     except BadWeights as error:
         raise BadCheckpoint(f"{folder} reads real pictures with a network: {error}") from error
-    return PictureModel(engine, PictureReader(classifier, PictureFeatures(network)))
+    return PictureReader(classifier, PictureFeatures(network))

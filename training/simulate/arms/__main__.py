@@ -2,8 +2,9 @@
 
 For each day it writes `arms/day-NN.json` into the folder of the seed: NDCG@10 by user of the frozen
 model (equal and learned weights), of it mixed with a user's own model on image vectors, of the
-model that served, and of each offline chain, all end to end on the slates of that day. What is
-measured already is kept; more days and chains can be added.
+model that served, of the adapter that the last night left whether it was promoted or not, and of
+each offline chain, all end to end on the slates of that day. What is measured already is kept; more
+days and chains can be added.
 """
 
 import argparse
@@ -15,7 +16,10 @@ from typing import Any
 
 from shared.embedding.images.pretrained import PretrainedEncoder
 from shared.files.atomic_write import atomic_write
-from shared.vlm.checkpoint.model_package import read_element_weights
+from shared.vlm.checkpoint.model_package import read_element_weights, read_model_package
+from shared.vlm.engine.transformers_engine import TransformersEngine
+from shared.vlm.pictures.open_reader import picture_reader
+from shared.vlm.pictures.picture_model import Engine, PictureModel
 from training.simulate.arms.measure_arms import (
     Day,
     Measured,
@@ -27,14 +31,15 @@ from training.simulate.arms.pictures import Pictures
 from training.simulate.arms.recorded_days import NoRecording, Recording
 from training.simulate.arms.serving_rule import EndToEnd
 from training.simulate.arms.trained_models import (
+    LATEST,
     SERVED,
     TrainedModel,
     chain_model,
     chain_names,
+    latest_model,
     release_folder,
     serving_model,
 )
-from training.simulate.loop.start_weights import open_engine
 
 WRONG_USE = 2
 
@@ -50,7 +55,7 @@ def main() -> int:
         try:
             recording = Recording.open(folder, packages=arguments.packages)
             days = arguments.days or tuple(range(recording.days))
-            measurement = Measurement(recording, arguments.wide_users)
+            measurement = Measurement(recording, arguments.wide_users, arguments.users)
             for number in days:
                 if number >= recording.days:
                     raise NoRecording(f"{folder} has {recording.days} finished days, not {number}")
@@ -64,12 +69,14 @@ def main() -> int:
 class Measurement:
     """Measures the days of one recording; models stay open from one day to the next."""
 
-    def __init__(self, recording: Recording, wide_users: int) -> None:
+    def __init__(self, recording: Recording, wide_users: int, users: int | None) -> None:
         self._recording = recording
         self._wide_users = wide_users
+        self._users = users
         self._release = release_folder(recording)
         self._weights = read_element_weights(self._release)
         self._pictures = Pictures(recording, PretrainedEncoder())
+        self._reader = picture_reader(self._release)
         self._frozen: EndToEnd | None = None
         self._trained: dict[str, EndToEnd] = {}
 
@@ -80,7 +87,11 @@ class Measurement:
         arms: dict[str, Measured] = (
             json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         )
-        day = Day.of(self._recording, number, wide_users=self._wide_users)
+        day = Day.of(self._recording, number, wide_users=self._wide_users, users=self._users)
+        users = {str(slate.user) for slate in day.slates}
+        if any(set(measured["ndcg_by_user"]) != users for measured in arms.values()):
+            say(f"day {number}: the file has other users; its arms are measured again")
+            arms = {}
 
         def add(measured: dict[str, Measured]) -> None:
             arms.update(measured)
@@ -95,12 +106,15 @@ class Measurement:
             add(frozen_arms(day, self._open_frozen(), self._pictures, self._weights))
         for name, model in self._models(number).items():
             if model is None:
-                say(f"day {number}: {name}: no model yet")
+                say(f"day {number}: {name}: its model is not there")
             elif arms.get(name, {}).get("model") != model.version:
                 add({name: self._adapter(day, model, arms["frozen with weights"])})
 
     def _models(self, number: int) -> dict[str, TrainedModel | None]:
-        models = {SERVED: serving_model(self._recording, number)}
+        models = {
+            SERVED: serving_model(self._recording, number),
+            LATEST: latest_model(self._recording, number),
+        }
         for name in chain_names(self._recording):
             models[name] = chain_model(self._recording, name, number)
         return models
@@ -112,14 +126,19 @@ class Measurement:
             # One at a time: a model stays while it does not change from day to day.
             if len(self._trained) > 2:
                 self._trained.clear()
-            engine = open_engine(self._release, model.adapter)
-            self._trained[model.version] = EndToEnd(engine, self._pictures)
+            self._trained[model.version] = EndToEnd(self._open(model.adapter), self._pictures)
         return adapter_arm(day, self._trained[model.version], self._weights)
 
     def _open_frozen(self) -> EndToEnd:
         if self._frozen is None:
-            self._frozen = EndToEnd(open_engine(self._release), self._pictures)
+            self._frozen = EndToEnd(self._open(), self._pictures)
         return self._frozen
+
+    def _open(self, adapter: Path | None = None) -> Engine:
+        """An engine as in serving; all share the reader of real pictures, and what it has read."""
+        package = read_model_package(adapter) if adapter else None
+        engine = TransformersEngine(self._release, adapter=package)
+        return engine if self._reader is None else PictureModel(engine, self._reader)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -127,9 +146,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("folders", type=Path, nargs="+", help="of simulated seeds")
     parser.add_argument("--days", type=_numbers, help="such as 0,8,9,10; default: all")
     parser.add_argument("--packages", type=Path, help="folder of packages with real pictures")
+    parser.add_argument("--users", type=int, help="rank for the first so many users only (all)")
     parser.add_argument(
-        "--wide-users", type=int, default=60,
-        help="users whose slates of 60 candidates show coverage and diversity (60)",
+        "--wide-users", type=int, default=40,
+        help="users whose slates of 60 candidates show coverage and diversity (40)",
     )  # fmt: skip
     return parser
 

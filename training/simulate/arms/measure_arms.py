@@ -32,20 +32,36 @@ class Day:
     wide: Sequence[Slate]
 
     @classmethod
-    def of(cls, recording: Recording, number: int, *, wide_users: int) -> "Day":
-        """`wide_users`: users with a wide slate; 0: diversity is not measured."""
-        slates = [Slate(visit.user, visit.candidates) for visit in recording.visits(number)]
+    def of(
+        cls, recording: Recording, number: int, *, wide_users: int, users: int | None = None
+    ) -> "Day":
+        """`wide_users`: users with a wide slate; 0: diversity is not measured.
+
+        `users`: only the first so many, who are as random as any others; None: all.
+        """
+        slates = [
+            Slate(visit.user, visit.candidates)
+            for visit in recording.visits(number)
+            if users is None or visit.user < users
+        ]
         rng = np.random.default_rng((recording.seed, number, 0x60))
-        size = min(WIDE, recording.options.catalog_size)
+        first = {slate.user: slate for slate in reversed(slates)}
         wide = [
-            Slate(user, rng.permutation(recording.options.catalog_size)[:size])
-            for user in range(min(wide_users, recording.options.users))
+            _widened(first[user], recording.options.catalog_size, rng)
+            for user in sorted(first)[:wide_users]
         ]
         return cls(recording, number, known_at(recording, number), slates, wide)
 
     def appeal(self, user: int) -> Floats:
         """True appeal of the whole catalog for one user."""
         return self.recording.users[user].appeal(self.recording.catalog.shown)
+
+
+def _widened(slate: Slate, images: int, rng: np.random.Generator) -> Slate:
+    """The candidates of a slate with others, in random order: their scores are used twice."""
+    others = np.setdiff1d(rng.permutation(images), slate.candidates, assume_unique=True)
+    more = rng.permutation(others)[: max(WIDE - len(slate.candidates), 0)]
+    return Slate(slate.user, rng.permutation(np.concatenate([slate.candidates, more])))
 
 
 def frozen_arms(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.files.atomic_write import atomic_write
+from shared.jobs.training_job import REQUEST, RESULT
 from shared.vlm.checkpoint.model_package import read_element_weights
 from training.simulate.arms.recorded_days import NoRecording, Recording
 from training.simulate.arms.trained_models import chain_names, nights_of, release_folder
@@ -24,13 +25,15 @@ WRONG_USE: Final = 2
 FROM_DAYS: Final = (OURS, "popularity", "collaborative")
 """Rankings that the days measured themselves; the others are ranked again end to end."""
 WIDE: Final = ("coverage_at_5", "exposure_diversity_at_5")
+NOT_RECORDED: Final = ("jobs", "minutes")
+"""Options that a resumed simulation may change; each night has its own minutes."""
 
 
 def record(recording: Recording) -> dict[str, Any]:
     """The file's content; days without measured arms have the day's own rankings only."""
     return {
         "seed": recording.seed,
-        "options": asdict(recording.options),
+        "options": {k: v for k, v in asdict(recording.options).items() if k not in NOT_RECORDED},
         "element_weights": read_element_weights(release_folder(recording)).model_dump(),
         "days": [_day(recording, number) for number in range(recording.days)],
         "chains": {
@@ -71,10 +74,23 @@ def _day(recording: Recording, number: int) -> dict[str, Any]:
         arms[name] = {"ndcg_by_user": _rounded(values["ndcg_by_user"])}
         arms[name] |= {key: round(values[key], 4) for key in WIDE if key in values}
     fields: dict[str, Any] = {"arms": arms}
-    job = _optional(recording.folder / f"job-{number + 1:02d}.json")
+    job = recording.job(number + 1)
     if job:
-        fields["job"] = {key: job.get(key, "") for key in JOB_FIELDS}
+        fields["job"] = {key: job.get(key, "") for key in JOB_FIELDS} | _training(recording, job)
     return fields
+
+
+def _training(recording: Recording, job: Mapping[str, Any]) -> dict[str, Any]:
+    """What a night was given and what it learned from, from the folder of its job."""
+    folder = recording.data_dir / "training-jobs" / str(job.get("job", ""))
+    request, result = _optional(folder / REQUEST), _optional(folder / RESULT)
+    return {
+        "minutes": request.get("minutes"),
+        "methods": ",".join(request.get("methods", ())),
+        "training": result.get("reason", ""),
+        "seconds": {stage: round(spent) for stage, spent in result.get("seconds", {}).items()},
+        "counts": result.get("counts", {}),
+    }
 
 
 def _rounded(by_user: Mapping[str, float]) -> dict[str, float]:

@@ -31,18 +31,14 @@ class Recording:
     options: Options
     population: Population
     data_dir: Path
+    """Of the system that ran."""
 
     @classmethod
     def open(
         cls, folder: Path, *, packages: Path | None = None, data_dir: Path | None = None
     ) -> "Recording":
         """Raises `NoRecording`; `data_dir` is that of a system that ran elsewhere."""
-        try:
-            values = json.loads((folder / "options.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise NoRecording(f"{folder} is not the folder of a simulated seed: {error}") from error
-        seed = int(values.pop("seed"))
-        options = Options(**values)
+        seed, options = read_options(folder)
         if options.real_pictures and packages is None:
             raise NoRecording("these days show real pictures; give their --packages")
         population = population_of(options.population, subjects=options.subjects, packages=packages)
@@ -77,6 +73,14 @@ class Recording:
             raise NoRecording(f"the visits in {self.folder} name no candidates; record new days")
         return [visit_of(one) for one in fields]
 
+    def job(self, night: int) -> Mapping[str, Any]:
+        """The outcome of the night after day `night - 1`; empty while it has none."""
+        file = self.folder / f"job-{night:02d}.json"
+        if not file.exists():
+            return {}
+        fields: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return fields
+
     def history(self, day: int) -> ClickHistory:
         """Views and clicks before a day."""
         history = ClickHistory(self.options.users, self.options.catalog_size)
@@ -87,3 +91,12 @@ class Recording:
 
     def _day_files(self) -> Iterator[Path]:
         yield from sorted(self.folder.glob("day-[0-9][0-9].json"))
+
+
+def read_options(folder: Path) -> tuple[int, Options]:
+    """The seed and the options of a folder; raises `NoRecording`."""
+    try:
+        values = json.loads((folder / "options.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NoRecording(f"{folder} is not the folder of a simulated seed: {error}") from error
+    return int(values.pop("seed")), Options(**values)

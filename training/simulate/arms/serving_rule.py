@@ -9,6 +9,7 @@ for every model.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,7 @@ PREDICTED_PER_SIDE: Final = 20
 DESCRIPTION_BATCH: Final = 32
 SIDES: Final = ("liked", "disliked")
 Group = tuple[Sequence[Reference], Sequence[Reference]]
+GroupKeys = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -49,36 +51,47 @@ class Slate:
 
 @dataclass
 class EndToEnd:
-    """One model with the images of a recording; it describes each image once."""
+    """One model with the images of a recording; it answers each question once."""
 
     model: Engine
     pictures: Pictures
     _words: dict[str, ShownWords] = field(default_factory=dict)
+    _predicted: dict[GroupKeys, PredictedTaste] = field(default_factory=dict)
+    _digits: dict[tuple[Taste, str], Floats] = field(default_factory=dict)
+    """The five expected digits by taste and image."""
 
     def tastes(self, known: Sequence[Known], users: Sequence[int]) -> dict[int, Taste]:
         """The profile of each of these users."""
         groups = {user: _groups(known[user]) for user in users}
         self._describe([r.content_hash for u in users for r in known[u].references])
-        flat = [group for user in users for group in groups[user]]
-        predicted: list[PredictedTaste] = []
-        for batch in batches(flat, PREDICTION_BATCH):
-            predicted += self.model.predict([self._prompt(group) for group in batch])
-        left = iter(predicted)
+        flat = {_keys(group): group for user in users for group in groups[user]}
+        missing = [keys for keys in flat if keys not in self._predicted]
+        for batch in batches(missing, PREDICTION_BATCH):
+            predicted = self.model.predict([self._prompt(flat[keys]) for keys in batch])
+            self._predicted |= zip(batch, predicted, strict=True)
         return {
-            user: self._taste(known[user], groups[user], [next(left) for _ in groups[user]])
+            user: self._taste(
+                known[user], groups[user], [self._predicted[_keys(g)] for g in groups[user]]
+            )
             for user in users
         }
 
     def digits(self, slates: Sequence[Slate], tastes: Mapping[int, Taste]) -> list[Floats]:
         """Expected digits of each slate's candidates. (candidates, 5) each"""
-        inputs = [
-            ScoringInput(tastes[slate.user], self.pictures.images[catalog_key(int(n))])
+        keys = [
+            [(tastes[slate.user], catalog_key(int(n))) for n in slate.candidates]
             for slate in slates
-            for n in slate.candidates
         ]
-        scores = score_in_batches(self.model, inputs)
-        rows = np.array([[s.expected(e) for e in ELEMENTS] for s in scores])
-        return np.split(rows, np.cumsum([len(s.candidates) for s in slates])[:-1])
+        missing: dict[Taste, list[str]] = {}
+        for taste, image in dict.fromkeys(chain.from_iterable(keys)):
+            if (taste, image) not in self._digits:
+                missing.setdefault(taste, []).append(image)
+        # A call with one taste computes its prompt once.
+        for taste, images in missing.items():
+            inputs = [ScoringInput(taste, self.pictures.images[image]) for image in images]
+            for image, scores in zip(images, score_in_batches(self.model, inputs), strict=True):
+                self._digits[taste, image] = np.array([scores.expected(e) for e in ELEMENTS])
+        return [np.stack([self._digits[key] for key in of_slate]) for of_slate in keys]
 
     def weights(
         self, known: Known, taste: Taste, population: ElementWeights
@@ -187,3 +200,8 @@ def _groups(known: Known) -> list[Group]:
         [r for r in known.references if r.side == side][:PREDICTED_PER_SIDE] for side in SIDES
     )
     return reference_groups(liked, disliked)
+
+
+def _keys(group: Group) -> GroupKeys:
+    liked, disliked = (tuple(r.content_hash for r in side) for side in group)
+    return liked, disliked

@@ -12,6 +12,8 @@ from training.simulate.arms.recorded_days import Recording
 
 SERVED: Final = "adapter nights"
 """The arm of the model that served, ranked again end to end."""
+LATEST: Final = "latest adapter"
+"""The arm of the adapter that the last night left, whether the gate promoted it or not."""
 CHAINS: Final = "chains"
 NIGHT: Final = "night.json"
 """In the folder of one night of a chain: the adapter after it. It is written last."""
@@ -39,6 +41,22 @@ def serving_model(recording: Recording, day: int) -> TrainedModel | None:
     version = served.most_common(1)[0][0]
     if version == version_of(release_folder(recording)):
         return TrainedModel(version)
+    return _kept_version(recording, version)
+
+
+def latest_model(recording: Recording, day: int) -> TrainedModel | None:
+    """The challenger of the last night before a day that trained one; at first the release.
+
+    The system keeps the versions that its gate did not promote too. None where the folder is gone.
+    """
+    for night in range(day, 0, -1):
+        version = str(recording.job(night).get("version", ""))
+        if version:
+            return _kept_version(recording, version)
+    return TrainedModel(version_of(release_folder(recording)))
+
+
+def _kept_version(recording: Recording, version: str) -> TrainedModel | None:
     for manifest in recording.data_dir.glob(f"models/**/{MANIFEST}"):
         if version_of(manifest.parent) == version:
             return TrainedModel(version, manifest.parent)

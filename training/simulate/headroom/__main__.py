@@ -43,10 +43,13 @@ def main() -> int:
         users=arguments.users, catalog_size=arguments.catalog_size, skew=arguments.skew
     )
     model = open_engine(arguments.model or shipped_folder())
-    say("learning element weights from other users")
-    learned = learned_population_weights(
-        model, population, users=arguments.weight_users, seed=arguments.seed, skew=arguments.skew
-    )
+    learned = model.element_weights
+    if arguments.weight_users:
+        say("learning element weights from other users")
+        learned = learned_population_weights(
+            model, population,
+            users=arguments.weight_users, seed=arguments.seed, skew=arguments.skew,
+        )  # fmt: skip
     with TemporaryDirectory() as folder:
         recording = Recording(Path(folder), arguments.seed, options, population, Path(folder))
         rng = np.random.default_rng((arguments.seed, 0x4EAD))
@@ -113,7 +116,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--slates", type=int, default=1, help="of each user (1)")
     parser.add_argument("--slate-size", type=int, default=20)
     parser.add_argument("--skew", type=float, default=0.0)
-    parser.add_argument("--weight-users", type=int, default=100)
+    parser.add_argument(
+        "--weight-users", type=int, default=100,
+        help="other users from whom the element weights are learned (100); 0: those of the model",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, help="also write the values by user as JSON")
     return parser
 

@@ -64,7 +64,7 @@ class TruthfulEngine:
     def __init__(self, recording: Recording, read: Read = lambda element, word: word) -> None:
         self._read = read
         self._rows = _rows(recording)
-        self.described = 0
+        self.described = self.predicted = self.scored = 0
 
     def _words(self, image: Image) -> dict[Element, str]:
         row = self._rows[image.tobytes()]
@@ -75,6 +75,7 @@ class TruthfulEngine:
         return [Description({e: (w,) for e, w in self._words(i).items()}) for i in images]
 
     def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
+        self.predicted += len(references)
         return [PredictedTaste(self._most(r.liked), self._most(r.disliked)) for r in references]
 
     def _most(self, images: Sequence[Image]) -> dict[Element, tuple[str, ...]]:
@@ -83,6 +84,7 @@ class TruthfulEngine:
         return {e: (max(sorted(set(w)), key=w.count),) if w else () for e, w in words.items()}
 
     def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
+        self.scored += len(candidates)
         return [self._score(candidate) for candidate in candidates]
 
     def _score(self, candidate: ScoringInput) -> Scores:

@@ -131,3 +131,29 @@ def test_equal_weights_are_plain_sums(recording: Recording, pictures: Pictures) 
     equal = frozen_arms(day, ranker, pictures, EQUAL_WEIGHTS)
     assert equal["frozen"]["ndcg_by_user"] == equal["frozen with weights"]["ndcg_by_user"]
     assert "coverage_at_5" not in equal["frozen"]
+
+
+def test_the_same_question_is_put_to_a_model_once(recording: Recording, pictures: Pictures) -> None:
+    engine = TruthfulEngine(recording)
+    ranker = EndToEnd(engine, pictures)
+    day = Day.of(recording, 1, wide_users=2)
+    # Wide slates hold the candidates of the user's own slate.
+    of_user = {slate.user: set(slate.candidates) for slate in day.slates}
+    assert all(of_user[wide.user] <= set(wide.candidates) for wide in day.wide)
+    tastes = ranker.tastes(day.known, range(6))
+    digits = ranker.digits([*day.slates, *day.wide], tastes)
+    pairs = {(s.user, int(n)) for s in (*day.slates, *day.wide) for n in s.candidates}
+    tastes_of = {(tastes[user], image) for user, image in pairs}
+    assert engine.scored == len(tastes_of) < sum(map(len, digits))
+    predicted = engine.predicted
+    ranker.tastes(day.known, range(6))
+    again = ranker.digits(day.slates, tastes)
+    assert (engine.scored, engine.predicted) == (len(tastes_of), predicted)
+    assert all((a == b).all() for a, b in zip(again, digits, strict=False))
+
+
+def test_a_day_can_be_ranked_for_some_users_only(recording: Recording) -> None:
+    day = Day.of(recording, 0, wide_users=2, users=3)
+    assert {slate.user for slate in day.slates} == {0, 1, 2}
+    assert [slate.user for slate in day.wide] == [0, 1]
+    assert set(reference_arms(day)["oracle"]["ndcg_by_user"]) == {"0", "1", "2"}

@@ -5,7 +5,10 @@ from typing import Final
 
 from training.simulate.arms.report.comparisons import (
     ADAPTER,
+    EMBEDDING,
+    EXPECTED,
     FROZEN,
+    LATEST,
     SFT,
     SFT_DPO,
     SFT_GRPO,
@@ -16,7 +19,7 @@ from training.simulate.arms.report.comparisons import (
     comparisons,
     level,
 )
-from training.simulate.arms.report.table import jobs_of, outcomes, points
+from training.simulate.arms.report.table import jobs_of, nights, outcomes, points, setting
 from training.simulate.measure.collapse import MEASURES
 from training.simulate.measure.day_metrics import COLLAPSED
 from training.statistics.interval import Interval
@@ -33,11 +36,10 @@ def block(recorded: Recorded) -> str:
     """Markdown: the plot, a table of all rankings, and one paragraph a statement."""
     compared = {(one.first, one.second): one for one in comparisons(recorded)}
     statements = [
+        f"{_setting(recorded)} {_nights(recorded)}",
         _gain(recorded, compared),
         _shares(compared),
-        _nights(recorded),
-        _diversity(recorded),
-        _benchmarks(recorded),
+        " ".join(text for text in (_diversity(recorded), _benchmarks(recorded)) if text),
     ]
     wrapped = [
         fill(f"* {text}", width=LINE, subsequent_indent="  ", break_on_hyphens=False)
@@ -48,9 +50,13 @@ def block(recorded: Recorded) -> str:
 
 
 def adapter_arm(recorded: Recorded) -> str:
-    """The arm whose gain is the answer: nights of SFT and GRPO, else those with the gate."""
+    """The arm whose gain is the answer: what training learned, whatever the gate decided.
+
+    A chain of SFT and GRPO where one was run, else the adapter that each night left, else the
+    model that served.
+    """
     last = recorded.days - 1
-    return SFT_GRPO if recorded.has(SFT_GRPO, last) else ADAPTER
+    return next((arm for arm in (SFT_GRPO, LATEST) if recorded.has(arm, last)), ADAPTER)
 
 
 def is_reached(gain: Interval) -> bool:
@@ -58,33 +64,38 @@ def is_reached(gain: Interval) -> bool:
     return gain.value >= GOAL and gain.low > 0
 
 
+def _setting(recorded: Recorded) -> str:
+    count = len(recorded.by_seed)
+    missing = recorded.not_run()
+    not_run = f" Not run: {', '.join(missing)}." if missing else ""
+    return f"**Setting.** {count} seed{'' if count == 1 else 's'}, {setting(recorded)}{not_run}"
+
+
 def _gain(recorded: Recorded, compared: dict[tuple[str, str], Comparison]) -> str:
     texts = []
     for arm, name in (
-        (SFT_GRPO, "nights that always continue"),
-        (ADAPTER, "nights that the gate judges"),
+        (SFT_GRPO, "a chain"),
+        (LATEST, "each night's adapter, promoted or not"),
+        (ADAPTER, "what served"),
     ):
         one = compared.get((arm, WEIGHTED))
         if one is not None:
-            texts.append(
-                f"{name} {points(one.last_day)} on the last day, {points(one.last_days)} over the"
-                " last three"
-            )
+            texts.append(f"{name} {points(one.last_day)}")
     if not texts:
         return "**Gain.** Not measured."
     gain = compared[(adapter_arm(recorded), WEIGHTED)].last_day
     verdict = (
         "The goal, two points above chance, is reached"
         if is_reached(gain)
-        else "The gain is above chance, and below the goal of two points"
+        else "Above chance, and below the goal of two points"
         if gain.low > 0
         else "No gain is shown: the interval holds zero"
         if gain.high >= 0
         else "The nights make the model worse"
     )
     return (
-        "**Gain of the adapter.** Points of NDCG@10 above the frozen model with the same weights,"
-        f" 95 % intervals over users and seeds: {'; '.join(texts)}. {verdict}."
+        "**Gain** in points over the frozen model with the same weights, after"
+        f" {nights(recorded.days - 1)} (95 % over users and seeds): {'; '.join(texts)}. {verdict}."
     )
 
 
@@ -96,6 +107,7 @@ def _shares(compared: dict[tuple[str, str], Comparison]) -> str:
             ((SFT, WEIGHTED), "SFT"),
             ((SFT_GRPO, SFT), "GRPO after SFT"),
             ((SFT_DPO, SFT), "DPO after SFT"),
+            ((EMBEDDING, WEIGHTED), "the embedding model"),
         )
         if pair in compared
     ]
@@ -103,7 +115,7 @@ def _shares(compared: dict[tuple[str, str], Comparison]) -> str:
     if against is not None:
         gain = against.last_day
         verb = "beats" if gain.low > 0 else "loses to" if gain.high < 0 else "ties with"
-        parts.append(f"GRPO {verb} DPO, {points(gain)}")
+        parts.append(f"GRPO {verb} DPO")
     return f"**Shares**, on the last day: {'; '.join(parts)}." if parts else ""
 
 
@@ -114,11 +126,10 @@ def _nights(recorded: Recorded) -> str:
         job["verdict"] == "promoted" for f in recorded.by_seed.values() for job in jobs_of(f)
     )
     crashes = counts["crash"] + counts["machine"]
-    users = next(iter(recorded.by_seed.values()))["options"]["users"]
     codes = ", ".join(f"{count} `{code}`" for code, count in counts.most_common())
     return (
-        f"**Nights.** {len(recorded.by_seed)} seeds of {users} users, {total} nights through Kafka:"
-        f" {promoted} promoted; by reason {codes}. {crashes or 'None'} crashed."
+        f"{nights(total)} through Kafka: {promoted} promoted; by reason {codes}."
+        f" {crashes or 'None'} crashed."
     )
 
 
@@ -128,15 +139,15 @@ def _diversity(recorded: Recorded) -> str:
     if arm not in checks or COLLAPSED not in checks:
         return ""
     parts = [
-        f"{measure.removesuffix('_at_5').replace('_', ' ')} {checks[arm][measure].last:.2f},"
-        f" frozen {checks[arm][measure].first:.2f} at first, collapsed"
-        f" {checks[arm][measure].collapsed:.2f}"
+        f"{measure.removesuffix('_at_5').replace('_', ' ')} {checks[arm][measure].last:.2f}"
+        f" (frozen {checks[arm][measure].first:.2f}, collapsed"
+        f" {checks[arm][measure].collapsed:.2f})"
         for measure in MEASURES
         if measure in checks[arm]
     ]
     passed = all(check.passed for check in checks[arm].values() if check.is_valid)
     verdict = "no collapse" if passed else "COLLAPSED"
-    return f"**Diversity**, top 5 of 60 candidates: {'; '.join(parts)}: {verdict}."
+    return f"**Diversity**, top 5 of 60 candidates: {', '.join(parts)}: {verdict}."
 
 
 def _benchmarks(recorded: Recorded) -> str:
@@ -152,33 +163,38 @@ def _benchmarks(recorded: Recorded) -> str:
     verdict = "within" if mean >= -BENCHMARK_LOSS else "beyond"
     pairs = sum(change["pairs"] for change in changes)
     return (
-        f"**Forgetting.** On the frozen benchmarks the last models change by {100 * mean:+.1f}"
-        f" points ({len(changes)} seeds, {pairs} pairs), {verdict} the limit of one point of loss."
+        f"**Forgetting.** Frozen benchmarks change by {100 * mean:+.1f}"
+        f" points ({pairs} pairs), {verdict} the limit of -1."
     )
 
 
 def _table(recorded: Recorded) -> str:
+    """One column an arm, one row for the first day and one for the last."""
     last = recorded.days - 1
-    levels = {arm: level(recorded, arm, [last]) for arm in recorded.arms()}
-    rows = ["| ranking, after the last night | NDCG@10 (95 %) |", "|---|---|"]
-    rows += [
-        f"| {arm} | {_interval(one)} |"
-        for arm, one in sorted(levels.items(), key=lambda item: item[1].value)
-        if arm != COLLAPSED
-    ]
+    arms = [arm for arm in EXPECTED if recorded.has(arm, last) and arm != COLLAPSED]
+    rows = [f"| NDCG@10 | {' | '.join(arms)} |", f"|---|{'---|' * len(arms)}"]
+    for day, name in {0: "first day", last: f"after {nights(last)}"}.items():
+        cells = [
+            _decimal(level(recorded, arm, [day]).value) if recorded.has(arm, day) else "-"
+            for arm in arms
+        ]
+        rows.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
 def _alt_text(recorded: Recorded) -> str:
-    arm, last = adapter_arm(recorded), recorded.days - 1
-    ends = [f"{name} {level(recorded, name, [last]).value:.3f}" for name in (arm, WEIGHTED)]
+    last = recorded.days - 1
+    ends = [
+        f"{name} {_decimal(level(recorded, name, [last]).value)}"
+        for name in (adapter_arm(recorded), WEIGHTED)
+        if recorded.has(name, last)
+    ]
     return (
-        f"NDCG@10 by nights, mean of {len(recorded.by_seed)} seeds; after {last} nights"
+        f"NDCG@10 by nights, mean of {len(recorded.by_seed)} seeds; after {nights(last)}"
         f" {' and '.join(ends)}"
     )
 
 
-def _interval(interval: Interval) -> str:
-    values = (interval.value, interval.low, interval.high)
-    value, low, high = (f"{one:.3f}".removeprefix("0") for one in values)
-    return f"{value} ({low}-{high})"
+def _decimal(value: float) -> str:
+    """`.957`, `1.000`"""
+    return f"{value:.3f}".removeprefix("0")

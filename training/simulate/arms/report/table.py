@@ -6,6 +6,7 @@ from typing import Any
 
 from training.simulate.arms.report.comparisons import (
     LAST_DAYS,
+    MODELS,
     Comparison,
     Recorded,
     collapse_checks,
@@ -20,6 +21,7 @@ def report(recorded: Recorded) -> str:
     """Tables of levels, of differences, of diversity, of the nights and of the benchmarks."""
     parts = [
         f"# Arms of the closed loop: {len(recorded.by_seed)} seeds, {recorded.days - 1} nights",
+        setting(recorded),
         levels_table(recorded),
         differences_table(comparisons(recorded)),
         diversity_table(recorded),
@@ -29,35 +31,58 @@ def report(recorded: Recorded) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def levels_table(recorded: Recorded) -> str:
-    """NDCG@10 of every arm."""
-    last = recorded.days - 1
-    days = range(max(0, last - LAST_DAYS + 1), last + 1)
-    rows = [
-        "| ranking | first day | last day | last three days |",
-        "|---|---|---|---|",
+def setting(recorded: Recorded) -> str:
+    """What was simulated, from the recorded options and the requests of the nights."""
+    options = next(iter(recorded.by_seed.values()))["options"]
+    jobs = [job for fields in recorded.by_seed.values() for job in jobs_of(fields)]
+    minutes = sorted({job["minutes"] for job in jobs if job.get("minutes")})
+    methods = sorted({job["methods"] for job in jobs if job.get("methods")})
+    texts = [
+        f"{options['users']} users a seed",
+        *_counted(options.get("slates_per_day"), options.get("slate_size")),
+        f"nights of {' or '.join(f'{one:g}' for one in minutes)} minutes" if minutes else "",
+        f"trained with {' or '.join(f'`{one}`' for one in methods)}" if methods else "",
+        f"verdicts from {options['least_users']} held-out users on"
+        if options.get("least_users")
+        else "",
     ]
+    return ", ".join(text for text in texts if text) + "."
+
+
+def levels_table(recorded: Recorded) -> str:
+    """NDCG@10 of every arm by day, and the arms that were not run."""
+    last = recorded.days - 1
+    days = [
+        day for day in range(recorded.days) if any(recorded.has(arm, day) for arm in MODELS)
+    ] or [last]
+    names = ["first day" if day == 0 else f"after {nights(day)}" for day in days]
+    rows = [f"| NDCG@10 | {' | '.join(names)} |", f"|---|{'---|' * len(days)}"]
     for arm in sorted(recorded.arms(), key=lambda arm: level(recorded, arm, [last]).value):
         cells = [
-            str(level(recorded, arm, of)) if all(recorded.has(arm, day) for day in of) else "-"
-            for of in ([0], [last], list(days))
+            str(level(recorded, arm, [day])) if recorded.has(arm, day) else "-" for day in days
         ]
         rows.append(f"| {arm} | {' | '.join(cells)} |")
+    rows += [f"| {arm} | {' | '.join(['not run'] * len(days))} |" for arm in recorded.not_run()]
     return "\n".join(rows)
 
 
 def differences_table(compared: Sequence[Comparison]) -> str:
     """Differences in points of NDCG@10, with 95 % intervals over users and seeds."""
     rows = [
-        "| difference in points of NDCG@10 | | last day | last three days | users |",
+        f"| difference in points of NDCG@10 | | last day | last {LAST_DAYS} days | users |",
         "|---|---|---|---|---|",
     ]
     rows += [
         f"| {one.meaning} | {one.first} - {one.second} | {points(one.last_day)} |"
-        f" {points(one.last_days)} | {one.users} |"
+        f" {points(one.last_days) if one.last_days else 'not run'} | {one.users} |"
         for one in compared
     ]
     return "\n".join(rows)
+
+
+def nights(count: int) -> str:
+    """`1 night`, `2 nights`"""
+    return f"{count} night{'' if count == 1 else 's'}"
 
 
 def diversity_table(recorded: Recorded) -> str:
@@ -81,11 +106,17 @@ def diversity_table(recorded: Recorded) -> str:
 
 def nights_table(recorded: Recorded) -> str:
     """What each night ended with, by seed."""
-    rows = ["| seed | night | outcome | reason |", "|---|---|---|---|"]
+    rows = ["| seed | night | outcome | reason | trained on |", "|---|---|---|---|---|"]
     for seed, fields in recorded.by_seed.items():
         for number, job in enumerate(jobs_of(fields), start=1):
-            reason = str(job["reason"]).replace("|", "/")
-            rows.append(f"| {seed} | {number} | {job['verdict']} ({job['code']}) | {reason} |")
+            reason, training = (
+                " ".join(str(job.get(key, "")).replace("|", "/").split())
+                for key in ("reason", "training")
+            )
+            if training and training in reason:
+                training = ""
+            outcome = f"{job['verdict']} ({job['code']})"
+            rows.append(f"| {seed} | {number} | {outcome} | {reason} | {training} |")
     return "\n".join(rows)
 
 
@@ -99,9 +130,16 @@ def benchmarks_table(recorded: Recorded) -> str:
     return "\n".join(rows) if len(rows) > 2 else ""
 
 
-def jobs_of(fields: Mapping[str, Any]) -> list[dict[str, str]]:
+def jobs_of(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The outcomes of the nights of one seed, in order."""
     return [day["job"] for day in fields["days"] if "job" in day]
+
+
+def _counted(slates: int | None, images: int | None) -> list[str]:
+    """`one slate of 20 images a day`; nothing where the options are not recorded."""
+    if slates is None or images is None:
+        return []
+    return [f"{'one slate' if slates == 1 else f'{slates} slates'} of {images} images a day"]
 
 
 def outcomes(recorded: Recorded) -> Counter[str]:
