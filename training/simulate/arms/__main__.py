@@ -75,7 +75,7 @@ class Measurement:
         self._users = users
         self._release = release_folder(recording)
         self._weights = read_element_weights(self._release)
-        self._pictures = Pictures(recording, PretrainedEncoder())
+        self._pictures = Pictures(recording, PretrainedEncoder(), users=users)
         self._reader = picture_reader(self._release)
         self._frozen: EndToEnd | None = None
         self._trained: dict[str, EndToEnd] = {}

@@ -1,8 +1,8 @@
 """Measure the frozen benchmarks again: `python -m training.simulate.arms.benchmarks FOLDER`.
 
-For the last model that served and the last one of each chain, it writes the change against the
-release into `benchmarks.json` in the folder of the seed. Items and answers are stored there, so the
-release is scored once.
+For the last model that served, the last adapter that a night left, and the last one of each chain,
+it writes the change against the release into `benchmarks.json` in the folder of the seed. Items and
+answers are stored there, so each model is scored once.
 """
 
 import argparse
@@ -18,9 +18,11 @@ from training.job.evidence.frozen_benchmark import FrozenBenchmark
 from training.job.evidence.models import ComparedModels
 from training.simulate.arms.recorded_days import NoRecording, Recording
 from training.simulate.arms.trained_models import (
+    LATEST,
     SERVED,
     chain_model,
     chain_names,
+    latest_model,
     release_folder,
     serving_model,
     version_of,
@@ -44,7 +46,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return WRONG_USE
     last, release = recording.days - 1, release_folder(recording)
-    models = {SERVED: serving_model(recording, last)}
+    models = {SERVED: serving_model(recording, last), LATEST: latest_model(recording, last)}
     models |= {name: chain_model(recording, name, last) for name in chain_names(recording)}
     frozen = FrozenBenchmark.next_to(recording.folder.resolve())
     champion = open_engine(release)

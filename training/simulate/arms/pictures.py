@@ -21,11 +21,14 @@ BATCH: Final = 32
 
 
 class Pictures:
-    """Images of the catalog and of all users' references."""
+    """Images of the catalog and of the references of all users, or of the first `users`."""
 
-    def __init__(self, recording: Recording, encoder: ImageEncoder) -> None:
+    def __init__(
+        self, recording: Recording, encoder: ImageEncoder, *, users: int | None = None
+    ) -> None:
         self._recording = recording
         self._encoder = encoder
+        self._users = users
 
     @property
     def catalog_size(self) -> int:
@@ -35,7 +38,7 @@ class Pictures:
     def images(self) -> dict[str, Image]:
         recording = self._recording
         images = {catalog_key(n): image for n, image in enumerate(recording.catalog.images)}
-        for number, user in enumerate(recording.users):
+        for number, user in enumerate(recording.users[: self._users]):
             sides = recording.population.reference_images(user, REFERENCES, seed=recording.seed)
             for side, catalog in zip(STATED, sides, strict=True):
                 images |= {stated_key(number, side, n): i for n, i in enumerate(catalog.images)}
@@ -44,15 +47,19 @@ class Pictures:
     @cached_property
     def _vectors(self) -> dict[str, Vectors]:
         file = self._recording.folder / VECTORS
-        keys = list(self.images)
+        vectors: dict[str, Vectors] = {}
         if file.exists():
             with np.load(file) as stored:
-                if list(stored["keys"]) == keys:
-                    return dict(zip(keys, stored["vectors"], strict=True))
-        rows = asyncio.run(self._encode([self.images[key] for key in keys]))
-        with file.open("wb") as opened:
-            np.savez(opened, keys=np.array(keys), vectors=rows)
-        return dict(zip(keys, rows, strict=True))
+                vectors = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
+        missing = [key for key in self.images if key not in vectors]
+        if missing:
+            rows = asyncio.run(self._encode([self.images[key] for key in missing]))
+            vectors |= zip(missing, rows, strict=True)
+            with file.open("wb") as opened:
+                np.savez(
+                    opened, keys=np.array(list(vectors)), vectors=np.stack([*vectors.values()])
+                )
+        return vectors
 
     async def _encode(self, images: Sequence[Image]) -> Vectors:
         parts = [

@@ -12,7 +12,16 @@ from shared.domain.element_weights import EQUAL_WEIGHTS
 from shared.domain.taste import ELEMENTS, Element, Taste
 from shared.embedding.protocol import Vectors
 from shared.prompting.styles.registry import COMPACT
-from shared.vlm.protocol import Description, PredictedTaste, References, Scores, ScoringInput
+from shared.vlm.pairwise import Comparison, Pair
+from shared.vlm.protocol import (
+    Description,
+    PredictedTaste,
+    Rationales,
+    References,
+    ScoredInput,
+    Scores,
+    ScoringInput,
+)
 from training.prefersim.users.true_answers import score_element
 from training.prefersim.values.vocabulary import VALUES, Attributes
 from training.simulate.arms.recorded_days import Recording
@@ -86,6 +95,12 @@ class TruthfulEngine:
     def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         self.scored += len(candidates)
         return [self._score(candidate) for candidate in candidates]
+
+    def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
+        raise AssertionError("arms only rank")
+
+    def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:
+        raise AssertionError("arms only rank")
 
     def _score(self, candidate: ScoringInput) -> Scores:
         digits: Mapping[Element, tuple[float, ...]] = {

@@ -1,7 +1,9 @@
 """The report compares arms by user over seeds, and states any outcome plainly."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -32,7 +34,12 @@ LEVELS = {
 }  # fmt: skip
 
 
-def _seed(seed: int, *, days: int = 3, users: int = 40, **changes: float) -> dict[str, Any]:
+NO_CHANGES: Mapping[str, float] = MappingProxyType({})
+
+
+def _seed(
+    seed: int, *, days: int = 3, users: int = 40, changes: Mapping[str, float] = NO_CHANGES
+) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     own = rng.normal(0, 0.02, users)
 
@@ -70,7 +77,7 @@ def _seed(seed: int, *, days: int = 3, users: int = 40, **changes: float) -> dic
 
 
 def _recorded(**changes: float) -> Recorded:
-    return Recorded({seed: _seed(seed, **changes) for seed in (1, 2, 3)})
+    return Recorded({seed: _seed(seed, changes=changes) for seed in (1, 2, 3)})
 
 
 def test_shares_of_sft_and_grpo_are_told_apart_with_intervals() -> None:
