@@ -1,8 +1,10 @@
 """Logged slates are read from the lake, scored within the time, and valued by the gate."""
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import numpy as np
@@ -10,6 +12,8 @@ import pytest
 from PIL.Image import Image
 
 from services.assessor.steps.reranking.exploration import fair_pairs
+from services.retrain.jobs.erasure import JobErasure
+from shared.domain.user import User
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest
 from tests.training.dataset.world import NOW, SHOWN, FakeImages, World
 from tests.training.job.models import BrightnessModel
@@ -17,15 +21,20 @@ from training.dataset.lake import open_lake
 from training.dataset.settings import DatasetSettings
 from training.dataset.slates import join_feedback
 from training.gate.off_policy.findings import examine_off_policy
+from training.job.context import Job
 from training.job.evidence.models import ComparedModels
+from training.job.evidence.off_policy import collection
 from training.job.evidence.off_policy.collection import (
+    IMAGES_OF_USERS,
     NO_SLATES,
-    LakeWindow,
     collect_off_policy,
-    read_logged_feeds,
+    off_policy_part,
 )
 from training.job.evidence.off_policy.image_baseline import logistic_scores
 from training.job.evidence.off_policy.lake_slates import count_looks, count_swaps, read_slates
+from training.job.evidence.off_policy.logged_feeds import LakeWindow, read_logged_feeds
+from training.job.scoring.feedback_cases import UnreadableCases
+from training.job.stages import Budget, Stages
 
 SETTINGS = DatasetSettings(held_out_users=0.5)
 NAMES = [f"i{n}" for n in range(6)]
@@ -159,3 +168,40 @@ def test_the_window_is_that_of_the_job(tmp_path: Path) -> None:
     )
     window = LakeWindow.of(request, SETTINGS)
     assert window.since == (NOW - timedelta(days=SETTINGS.window_days)).date()
+
+
+def test_an_erasure_deletes_the_images_of_a_users_feeds(tmp_path: Path) -> None:
+    world = _world(tmp_path, users=8)
+    feeds = _feeds(world, tmp_path / "dataset")
+    slate = feeds.held_out[0]
+    models = ComparedModels(BrightnessModel(), BrightnessModel())
+    collect_off_policy(feeds, models, None, is_late=lambda: False, advance=lambda *progress: None)
+    lines = (tmp_path / "dataset" / IMAGES_OF_USERS).read_text().splitlines()
+    assert {json.loads(line)["user"] for line in lines} == {
+        "/".join(slate.owner) for slate in (*feeds.held_out, *feeds.others)
+    }
+    named = {name for line in lines for name in json.loads(line)["images"]}
+    stored = {f"images/{file.name}" for file in (tmp_path / "dataset" / "images").iterdir()}
+    assert named == stored
+    erasure = JobErasure(tmp_path)
+    erased = erasure.erase(User(tenant=slate.tenant, user_id=slate.user))
+    assert erased["job_lines"] == sum(f'"{"/".join(slate.owner)}"' in line for line in lines)
+
+
+def test_a_feed_that_cannot_be_used_costs_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise UnreadableCases("an image is gone")
+
+    monkeypatch.setattr(collection, "read_logged_feeds", fail)
+    model = ModelFolder(folder=tmp_path, version="v", kind="checkpoint")
+    request = TrainingJobRequest(
+        job="j", requested_at=NOW, lake="lake", release=model, champion=model, minutes=1
+    )
+    budget = Budget(tmp_path, seconds=60)
+    dependencies = SimpleNamespace(dataset=SETTINGS)
+    job = Job(tmp_path, request, dependencies, Stages(tmp_path, budget, print))  # type: ignore[arg-type]
+    part = off_policy_part(job, ComparedModels(BrightnessModel(), BrightnessModel()), None)
+    evidence = part(lambda: False, lambda *progress: None)
+    assert "an image is gone" in str(evidence.problem)

@@ -99,6 +99,11 @@ def _log_problem(evidence: OffPolicyEvidence, swapped: int) -> str | None:
             f" {LEAST_SWAPPED_CLICKS:.0f} are needed to check that a click does not depend on the"
             " rank. Keep exploration on (PREFERSTREAM_EXPLORE_SHARE), or wait for more clicks"
         )
+    if evidence.looks is None:
+        return (
+            "no training user has viewed a feed, so that nothing is known about how often a rank is"
+            " looked at. Wait for more feedback"
+        )
     ratio = _swap_ratio(evidence.swaps)
     if ratio.low > 0 or ratio.high < 0:
         return (

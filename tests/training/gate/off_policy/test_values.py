@@ -72,6 +72,11 @@ def test_clicks_that_fall_with_the_rank_of_a_look_are_refused() -> None:
     assert findings.orders == ()
 
 
+def test_a_log_without_looks_of_training_users_says_so() -> None:
+    findings = values(replace(draw_log(1, share=1.0), looks=None))
+    assert "no training user has viewed a feed" in str(findings.problem)
+
+
 def test_few_users_give_no_interval() -> None:
     findings = values(draw_log(1, held_out=6, training=200, share=0.5))
     assert findings.problem is not None

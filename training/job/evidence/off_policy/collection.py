@@ -1,25 +1,23 @@
 """Score logged slates with both models and the baselines, within the time of the evidence."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
+import duckdb
 import numpy as np
 
 from shared.domain.taste import Taste
 from shared.embedding.images.protocol import ImageEncoder
 from shared.embedding.protocol import Vectors
-from shared.files.storage_options import delta_options
-from shared.jobs.training_job import TrainingJobRequest
+from shared.files.append_line import append_line
 from shared.vlm.protocol import References
-from training.dataset.cases import IMAGES, create_addresses
-from training.dataset.images import ImageKey, ImageSource, store_images
-from training.dataset.lake import UnreadableLake, open_lake
-from training.dataset.settings import DatasetSettings
-from training.dataset.slates import join_feedback
+from training.dataset.cases import IMAGES
+from training.dataset.images import ImageKey, store_images
+from training.dataset.lake import UnreadableLake
 from training.evaluation.scoring import batches
 from training.gate.off_policy.evidence import (
     BASELINES,
@@ -31,17 +29,16 @@ from training.gate.off_policy.evidence import (
 from training.job.context import Job
 from training.job.evidence.models import ComparedModels
 from training.job.evidence.off_policy.image_baseline import logistic_scores
-from training.job.evidence.off_policy.lake_slates import (
-    LakeSlate,
-    UserReferences,
-    count_looks,
-    count_swaps,
-    popularity,
-    read_slates,
-    references,
+from training.job.evidence.off_policy.lake_slates import LakeSlate
+from training.job.evidence.off_policy.logged_feeds import (
+    LakeWindow,
+    LoggedFeeds,
+    Owner,
+    read_logged_feeds,
+    slate_name,
 )
 from training.job.scoring.deadline import Advance, IsLate
-from training.job.scoring.feedback_cases import open_image
+from training.job.scoring.feedback_cases import UnreadableCases, open_image
 from training.job.scoring.pair_scoring import predict_tastes
 from training.job.scoring.score_cache import ScoreCache
 
@@ -53,74 +50,9 @@ NO_SLATES: Final = (
     "no feed of a held-out user can be used: a feed needs views with its request_id, references of"
     " the user before it, images that can still be loaded, and no image that a rule has placed"
 )
+IMAGES_OF_USERS: Final = "off_policy_images.jsonl"
+"""Images of logged feeds by user, in the dataset's folder: an erasure deletes by these lines."""
 NO_TIME: Final = "no time was left to score logged feeds. Give the job more minutes"
-Owner = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class LakeWindow:
-    """The days of the lake from which feeds are read."""
-
-    lake: str
-    since: date
-    storage_options: Mapping[str, str]
-
-    @classmethod
-    def of(cls, request: TrainingJobRequest, settings: DatasetSettings) -> "LakeWindow":
-        """The window of the job's dataset."""
-        since = (request.requested_at - timedelta(days=settings.window_days)).date()
-        return cls(request.lake, since, delta_options(request.s3_endpoint) or {})
-
-
-@dataclass(frozen=True)
-class LoggedFeeds:
-    """What the lake holds for the estimates; images are fetched when their slate is scored."""
-
-    held_out: Sequence[LakeSlate]
-    others: Sequence[LakeSlate]
-    popularity: Mapping[str, Sequence[float]]
-    """By request and user (`_name`): the popularity of the images of a slate."""
-    references: Mapping[Owner, UserReferences]
-    addresses: Mapping[ImageKey, str]
-    folder: Path
-    """Where images are stored."""
-    images: Callable[[], ImageSource]
-    side: int
-    """Pixels of the longer side of a stored image."""
-    counts: OffPolicyEvidence
-    """Without slates: looks and swaps."""
-
-
-def read_logged_feeds(
-    window: LakeWindow,
-    folder: Path,
-    images: Callable[[], ImageSource],
-    *,
-    settings: DatasetSettings,
-) -> LoggedFeeds:
-    """Read the lake again and choose slates; raises `UnreadableLake`."""
-    with open_lake(
-        window.lake, since=window.since, storage_options=window.storage_options
-    ) as connection:
-        join_feedback(connection, settings)
-        held_out, others = read_slates(connection, held_out_share=settings.held_out_users)
-        every = [*held_out, *others]
-        shares = popularity(connection, every)
-        known = references(connection, every)
-        create_addresses(connection)
-        rows = connection.execute("SELECT tenant, image_id, uri FROM addresses").fetchall()
-        counts = OffPolicyEvidence(looks=count_looks(connection), swaps=count_swaps(connection))
-    wanted = {key for slate in every for key in slate.image_keys()}
-    for (tenant, _), sides in known.items():
-        wanted |= {(tenant, image) for image in (*sides.liked, *sides.disliked)}
-    return LoggedFeeds(
-        [slate for slate in held_out if _has_reference(known[slate.owner])],
-        [slate for slate in others if _has_reference(known[slate.owner])],
-        {_name(slate): rates for slate, rates in zip(every, shares, strict=True)},
-        known,
-        {(t, image): uri for t, image, uri in rows if uri and (t, image) in wanted},
-        folder, images, settings.image_side, counts,
-    )  # fmt: skip
 
 
 def collect_off_policy(
@@ -191,7 +123,18 @@ class _Scorer:
         if new:
             stored = store_images(new, self.feeds.images(), folder, side=self.feeds.side)
             self.files |= {key: folder / name for key, name in stored.files.items()}
+        self._name_images(slates)
         return [slate for slate in slates if self._is_usable(slate)]
+
+    def _name_images(self, slates: Sequence[LakeSlate]) -> None:
+        lines = []
+        for slate in slates:
+            known = self.feeds.references[slate.owner]
+            shown = self._files(slate.owner, (*slate.images, *known.liked, *known.disliked))
+            names = sorted({f"{IMAGES}/{file.name}" for file in shown})
+            line = {"user": "/".join(slate.owner), "images": names}
+            lines.append(json.dumps(line, ensure_ascii=False))
+        append_line(self.feeds.folder / IMAGES_OF_USERS, "\n".join(lines))
 
     def _is_usable(self, slate: LakeSlate) -> bool:
         known = self.feeds.references[slate.owner]
@@ -229,7 +172,7 @@ class _Scorer:
         return self._logged(slate, self._baselines(slate, files))
 
     def _baselines(self, slate: LakeSlate, files: Sequence[Path]) -> dict[str, Vectors]:
-        scores = {BASELINES[0]: np.array(self.feeds.popularity[_name(slate)])}
+        scores = {BASELINES[0]: np.array(self.feeds.popularity[slate_name(slate)])}
         if self.encoder is not None:
             known = self.feeds.references[slate.owner]
             liked, disliked = (self._files(slate.owner, s) for s in (known.liked, known.disliked))
@@ -269,7 +212,10 @@ class _Scorer:
 def off_policy_part(
     job: Job, models: ComparedModels, encoder: Callable[[], ImageEncoder] | None
 ) -> Callable[[IsLate, Advance], OffPolicyEvidence]:
-    """The part of the evidence of a job, ready to be collected; a broken lake gives a problem."""
+    """The part of the evidence of a job, ready to be collected.
+
+    It decides nothing, so that a broken lake, a lost image or a full disk is its problem alone.
+    """
 
     def collect(is_late: IsLate, advance: Advance) -> OffPolicyEvidence:
         if is_late():
@@ -282,18 +228,10 @@ def off_policy_part(
                 lambda: job.dependencies.images(job.request),
                 settings=settings,
             )
-        except UnreadableLake as error:
-            return OffPolicyEvidence(problem=str(error))
-        return collect_off_policy(
-            feeds, models, encoder() if encoder else None, is_late=is_late, advance=advance
-        )
+            return collect_off_policy(
+                feeds, models, encoder() if encoder else None, is_late=is_late, advance=advance
+            )
+        except (UnreadableLake, UnreadableCases, OSError, ValueError, duckdb.Error) as error:
+            return OffPolicyEvidence(problem=f"logged feeds cannot be used: {error}")
 
     return collect
-
-
-def _name(slate: LakeSlate) -> str:
-    return "\x1f".join((slate.tenant, slate.user, slate.request))
-
-
-def _has_reference(known: UserReferences) -> bool:
-    return bool(known.liked or known.disliked)
