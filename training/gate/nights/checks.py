@@ -5,16 +5,22 @@ from collections.abc import Iterator
 from shared.jobs.result_codes import GateCode
 from training.gate.nights.shortfall import MOST_PEOPLE, Shortfall
 from training.gate.nights.verdict import PooledNights
-from training.gate.number_format import change, count, percent, points
+from training.gate.number_format import change, count, percent, percent_with_interval, points
 from training.gate.rules import Check, Rules
 
 
 def enough_people(pooled: PooledNights | None, rules: Rules) -> Check:
-    """People of the largest night, and pairs of all nights."""
+    """People of the largest night, pairs of all nights, and somebody who judged tonight's model."""
     people, pairs = (pooled.most_people, pooled.pairs) if pooled else (0, 0)
-    passed = people >= rules.min_users and pairs >= rules.min_pairs
+    tonight = pooled.nights[-1].people if pooled else 0
+    passed = people >= rules.min_users and pairs >= rules.min_pairs and tonight > 0
     explanation = f"{pairs} pairs of {people} held-out users."
-    if not passed:
+    if pooled and not tonight:
+        explanation = (
+            "There is no new choice of a held-out user since the candidate's last night: nothing"
+            " is known about tonight's model. Wait for more clicks."
+        )
+    elif not passed:
         explanation = (
             f"There is too little data to judge: {pairs} pairs of {people} held-out users;"
             f" {rules.min_pairs} pairs of {rules.min_users} users are needed. Wait for more"
@@ -102,7 +108,7 @@ def arms_table(pooled: PooledNights) -> tuple[tuple[str, str, str], ...]:
     return tuple(
         (
             names[arm],
-            percent(share.value),
+            percent_with_interval(share),
             change(pooled.differences[arm]) if arm in pooled.differences else "",
         )
         for arm, share in pooled.arms.items()

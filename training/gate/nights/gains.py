@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.gate.evidence import PairSet
-from training.gate.nights.end_to_end import CHALLENGER, CHAMPION, PredictedPairs
+from training.gate.nights.end_to_end import CHALLENGER, CHAMPION, TIE, PredictedPairs
 from training.gate.nights.user_weights import sum_by_user
 from training.gate.rules import Rules
 
@@ -31,8 +31,8 @@ def right_answers(pairs: PredictedPairs, arm: str) -> PairSet:
 def smooth_answers(pairs: PredictedPairs, arm: str) -> Floats:
     """0-1 for each pair; 0.5 for a tie, and for all pairs of an arm that cannot tell images
     apart."""
-    margin = pairs.margins[arm]
-    sizes = np.abs(margin[np.abs(margin) > 0])
+    margin = np.where(np.abs(pairs.margins[arm]) < TIE, 0.0, pairs.margins[arm])
+    sizes = np.abs(margin[margin != 0])
     if not sizes.size:
         return np.full(pairs.pairs, 0.5)
     z = SHARPNESS * margin / np.median(sizes)

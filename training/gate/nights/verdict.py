@@ -28,8 +28,8 @@ class Night:
     challenger: str
     people: int
     pairs: int
-    gain: float
-    """Mean capped gain a person, 0-1."""
+    gain: Interval
+    """Mean capped gain a person, 0-1, with the interval of this night alone."""
     capital: float
     """After this night, from 1 before the first; 20 shows that the candidate is better."""
 
@@ -88,7 +88,7 @@ def pool(
         gain=gain_interval(by_night, bound=bound),
         nights=tuple(
             Night(
-                version, int(gains.size), count, float(gains.mean()) if gains.size else 0.0,
+                version, int(gains.size), count, gain_interval([gains], bound=bound),
                 min(MOST_CAPITAL, math.exp(min(capital, 700.0))),
             )
             for version, gains, count, capital in zip(

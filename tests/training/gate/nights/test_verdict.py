@@ -61,6 +61,16 @@ def test_all_ties_are_one_half_and_no_gain() -> None:
     assert pairs.right("champion").tolist() == [0.5] * 3
 
 
+def test_rounding_of_totals_is_a_tie_and_no_choice() -> None:
+    noise = [1e-9, -3e-8, 2e-8]
+    pairs = _pairs([0, 0, 1], {**dict.fromkeys(ARMS, noise), "challenger": [1.0, 2.0, 1e-8]})
+    assert smooth_answers(pairs, "champion").tolist() == [0.5] * 3
+    # The median margin is that of the pairs that the challenger tells apart.
+    assert smooth_answers(pairs, "challenger") == pytest.approx(
+        [1 / (1 + np.exp(-2 / 1.5)), 1 / (1 + np.exp(-4 / 1.5)), 0.5]
+    )
+
+
 def test_no_pairs_have_no_gains() -> None:
     assert user_gains(PredictedPairs.of([]), RULES).size == 0
 
@@ -112,6 +122,14 @@ def test_a_night_without_new_pairs_keeps_what_the_nights_before_showed() -> None
     pooled = examine(_evidence(PredictedPairs.of([]), earlier), RULES, seed=0).pooled
     assert pooled is not None
     assert (pooled.shown, pooled.arms, pooled.nights[-1].people) == ("better", {}, 0)
+
+
+def test_a_challenger_that_nobody_judged_is_not_promoted_for_the_nights_before() -> None:
+    truth = {"gain": 0.05, "people": 100, "changed": 0.2}
+    earlier = tuple(_earlier(seed, **truth) for seed in range(1, 5))
+    decision = _decision(_evidence(PredictedPairs.of([]), earlier))
+    assert (decision.verdict, decision.code) == ("keep", "too_little_data")
+    assert "no new choice" in decision.reason
 
 
 def test_few_people_may_hide_one_hostile_account() -> None:
