@@ -204,3 +204,10 @@ def test_a_configuration_is_frozen() -> None:
     config = read_config(CONFIGS / "nano-sft.toml", SftConfig)
     with pytest.raises(ValidationError):
         config.run = config.run  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("file", [CONFIGS / "job-grpo.toml", CONFIGS / "job-dpo.toml"])
+def test_the_first_step_of_a_job_changes_the_model(file: Path) -> None:
+    """A warm-up starts with a learning rate of zero."""
+    config = read_config(file, DpoConfig if "dpo" in file.stem else GrpoConfig)
+    assert config.optimizing.warmup_steps == 0
