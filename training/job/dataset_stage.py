@@ -11,8 +11,10 @@ from shared.settings import from_environment
 from training.dataset.build import build
 from training.dataset.images import ImageSource
 from training.job.context import Job, JobAborted
+from training.job.evidence.later_pairs import people
+from training.job.evidence.stage import read_earlier_nights
 from training.job.examples.own_answers import learned_from_drawings
-from training.job.plan import too_little_data
+from training.job.plan import too_few_later_pairs, too_little_data
 from training.job.scoring.feedback_cases import read_feedback_cases
 
 
@@ -20,10 +22,14 @@ def build_job_dataset(job: Job) -> dict[str, int]:
     """Pairs by split; raises `JobAborted` for too little data, and after a dry run."""
     request = job.request
     counts: dict[str, int] = job.stages.once("1-dataset", lambda: _build(job))["counts"]
-    held_out = read_feedback_cases(job.dataset / "held_out.jsonl")
+    cases = list(read_feedback_cases(job.dataset / "held_out.jsonl"))
+    earlier = read_earlier_nights(job)
     shortage = too_little_data(
-        counts, held_out_users=len({case.user for case in held_out}),
+        counts, held_out_users=len({case.user for case in cases}),
         least_users=request.least_users, least_pairs=request.least_pairs,
+    ) or too_few_later_pairs(
+        sum(len(person.pairs) for person in people(cases, since=earlier.until)),
+        earlier_pairs=earlier.pairs, least_pairs=request.least_pairs,
     )  # fmt: skip
     if shortage:
         raise JobAborted("too_little_data", shortage)

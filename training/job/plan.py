@@ -13,9 +13,9 @@ MIN_TRAINING_SECONDS: Final = 30.0
 DATA_SHARE: Final = 0.33
 """Share of the whole budget for writing the SFT examples: what they teach decides what a training
 can gain. Of a budget of 20 minutes, 400 seconds predict 100 users twice and read 600 images."""
-SCORING_END, PREDICTIONS_END, REFERENCES_END, READINGS_END = 0.15, 0.4, 0.7, 0.85
+SCORING_END, PREDICTIONS_END, REFERENCES_END, READINGS_END, FITS_END = 0.15, 0.4, 0.7, 0.85, 0.95
 """Ends of the examples' parts, in shares of that time: scoring pairs, predicting profiles,
-describing references, reading images. The fits of hindsight and rationales get the rest."""
+describing references, reading images, the fits of hindsight. Rationales get the rest."""
 EVIDENCE_SHARE: Final = 0.45
 """Share of the rest of the budget for the evidence, more where a verdict takes longer: a gain that
 cannot be measured is of no use, so that the evidence gets nearly as much time as the trainings."""
@@ -59,6 +59,8 @@ class MachineTimings:
     """To open a model."""
     score: float
     """To score one image with one profile."""
+    orders: int = 1
+    """Orders of the same references from which a taste is predicted."""
 
     @property
     def start_training(self) -> float:
@@ -68,7 +70,8 @@ class MachineTimings:
     @property
     def verdict(self) -> float:
         """Seconds of the least evidence with which a challenger can be judged."""
-        return 2 * self.open_model + VERDICT_SCORES * self.score
+        more_orders = (self.orders - 1) * 2 * PREDICTED_PEOPLE * PREDICTION_SCORES
+        return 2 * self.open_model + (VERDICT_SCORES + more_orders) * self.score
 
 
 def method_seconds(
@@ -113,6 +116,25 @@ def too_little_data(
         return (
             f"there is too little data to train on: {_count(train, 'pair')}, and"
             f" {MIN_TRAIN_PAIRS} are needed. Wait for more clicks"
+        )
+    return None
+
+
+def too_few_later_pairs(pairs: int, *, earlier_pairs: int, least_pairs: int) -> str | None:
+    """Why tonight's challenger could not be judged with all the time there is, or None.
+
+    `pairs` came after their user's references, and after the candidate's earlier nights.
+    """
+    if earlier_pairs and not pairs:
+        return (
+            "no held-out user has chosen since the candidate's last night, so that nothing new"
+            " could be judged. Wait for more clicks"
+        )
+    if pairs + earlier_pairs < least_pairs:
+        return (
+            f"there is too little data to judge a challenger: {_count(pairs, 'pair')} of held-out"
+            f" users came after their references, and {least_pairs - earlier_pairs} are needed."
+            " Wait for more clicks, or collect over more days"
         )
     return None
 

@@ -6,6 +6,7 @@ its reason.
 """
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -61,7 +62,8 @@ def _run_stages(job: Job, counts: dict[str, int]) -> TrainingJobResult:
 
     counts |= build_job_dataset(job)
     examples = write_job_examples(job)
-    timings, weights = machine_timings(examples), learned_weights(examples)
+    timings = replace(machine_timings(examples), orders=job.request.prediction_orders)
+    weights = learned_weights(examples)
     methods = run_methods(job, timings, weights)
     last = [trained for _, trained in methods if trained["steps"]][-1]
     challenger = challenger_folder(job, last)

@@ -15,6 +15,7 @@ from training.job.plan import (
     feedback_scores,
     method_seconds,
     minutes_needed,
+    too_few_later_pairs,
     too_little_data,
 )
 from training.job.scoring.deadline import Deadline
@@ -139,3 +140,15 @@ def test_a_failed_stage_leaves_no_marker(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space"):
         stages.once("1-dataset", fail)
     assert stages.seconds() == {}
+
+
+def test_several_orders_of_references_reserve_more_time_for_the_evidence() -> None:
+    one, five = (MachineTimings(open_model=2.0, score=0.02, orders=orders) for orders in (1, 5))
+    assert five.verdict == pytest.approx(one.verdict + 4 * 900 * 0.02)
+
+
+def test_pairs_that_no_night_can_judge_end_the_job_before_it_trains() -> None:
+    assert too_few_later_pairs(200, earlier_pairs=0, least_pairs=200) is None
+    assert "150 pairs" in str(too_few_later_pairs(150, earlier_pairs=0, least_pairs=200))
+    assert too_few_later_pairs(3, earlier_pairs=400, least_pairs=200) is None
+    assert "last night" in str(too_few_later_pairs(0, earlier_pairs=400, least_pairs=200))

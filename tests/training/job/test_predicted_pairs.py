@@ -17,7 +17,7 @@ from training.gate.nights.gains import right_answers
 from training.gate.simulate.evidence import SimulatedJob, draw_evidence
 from training.job.evidence.earlier_nights import UnreadableEvidence, earlier_nights
 from training.job.evidence.format_checks import FormatCounters
-from training.job.evidence.later_pairs import people
+from training.job.evidence.later_pairs import end_of_feedback, people
 from training.job.evidence.models import ComparedModels
 from training.job.evidence.predicted_pairs import predicted_pairs
 from training.job.scoring.feedback_cases import FeedbackCase
@@ -123,6 +123,17 @@ def test_only_new_slates_count_on_a_later_night(tmp_path: Path) -> None:
     assert people(cases, since=6) == []
 
 
+def test_slates_shown_while_the_job_collected_are_not_new_on_the_next_night(
+    tmp_path: Path,
+) -> None:
+    cases = _cases(tmp_path)  # shown at 1 to 6
+    tonight = end_of_feedback(cases, requested_at=4)
+    assert people(cases, since=tonight) == []
+    assert end_of_feedback([], requested_at=4) == 4
+    wrong_clock = replace(cases[0], shown_at=10**15)
+    assert end_of_feedback([*cases, wrong_clock], requested_at=4) == 6
+
+
 def test_a_person_without_references_needs_a_stored_profile(tmp_path: Path) -> None:
     case = replace(feedback_case(tmp_path, "u"), liked=(), disliked=())
     assert people([replace(case, profile=None)]) == []
@@ -137,12 +148,13 @@ def test_earlier_nights_are_read_with_the_feedback_they_used(tmp_path: Path) -> 
     assert evidence.end_to_end is not None
     evidence = replace(evidence, end_to_end=replace(evidence.end_to_end, until=99))
     file.write_text(json.dumps(as_json(evidence)))
-    nights, until = earlier_nights(file, champion="champion")
-    assert (until, len(nights), nights[0].job) == (99, 1, "nightly-1")
+    earlier = earlier_nights(file, champion="champion")
+    nights = earlier.nights
+    assert (earlier.until, earlier.pairs, nights[0].job) == (99, 60, "nightly-1")
     assert (len(nights[0].gains), nights[0].pairs) == (20, 60)
     again = EndToEnd(evidence.end_to_end.pairs, nights, until=120)
     file.write_text(json.dumps(as_json(replace(evidence, end_to_end=again))))
-    assert len(earlier_nights(file, champion="champion")[0]) == 2
+    assert len(earlier_nights(file, champion="champion").nights) == 2
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]"])

@@ -285,7 +285,7 @@ def test_a_job_started_by_an_earlier_release_ends_with_a_reason(tmp_path: Path) 
     (tmp_path / "dataset").mkdir()
     case = {
         "user": "u", "weight": 1.0, "source": "clicks", "better": "a.png", "worse": "b.png",
-        "liked": [], "disliked": [],
+        "liked": ["c.png"], "disliked": [],
     }  # fmt: skip
     (tmp_path / "dataset" / "held_out.jsonl").write_text(json.dumps(case))
     counts = {"train": 1_000, "held_out": 200, "later": 0}

@@ -16,7 +16,7 @@ from training.job.evidence.format_checks import (
     count_rationales,
 )
 from training.job.evidence.frozen_benchmark import FrozenBenchmark
-from training.job.evidence.later_pairs import people
+from training.job.evidence.later_pairs import end_of_feedback, people
 from training.job.evidence.models import ComparedModels
 from training.job.evidence.predicted_pairs import PART, predicted_pairs
 from training.job.plan import CONTROLLED_PAIRS
@@ -59,8 +59,8 @@ class PredictionPart:
     since: int = 0
     """End of the feedback that those nights used; tonight's pairs are from later slates.
     Microseconds since the epoch."""
-    until: int = 0
-    """End of tonight's feedback."""
+    requested_at: int = 0
+    """Start of tonight's job. Microseconds since the epoch."""
 
 
 class Report(Protocol):
@@ -104,6 +104,7 @@ def collect_evidence(
     formats, dataset = FormatCounters(), folder / "dataset"
     cases = list(read_feedback_cases(dataset / "held_out.jsonl"))
     later_people = people(cases, since=prediction.since)
+    until = end_of_feedback(cases, requested_at=prediction.requested_at)
     predicted = predicted_pairs(
         models, later_people, formats, orders=prediction.orders, is_late=held_out_deadline,
         advance=advance,
@@ -129,7 +130,7 @@ def collect_evidence(
     values = off_policy(deadlines["off-policy values"], advance) if off_policy else None
     write_evidence(
         folder / "evidence.json", models, held_out=stored, later=later,
-        end_to_end=EndToEnd(predicted, prediction.earlier, prediction.until),
+        end_to_end=EndToEnd(predicted, prediction.earlier, until),
         benchmark=benchmark.splits, order=benchmark.order, formats=formats,
         off_policy=values,
     )  # fmt: skip

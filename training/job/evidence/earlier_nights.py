@@ -1,6 +1,7 @@
 """Read what the earlier nights of a candidate measured, from the evidence of the last of them."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from training.gate.evidence import evidence_from_json
@@ -14,8 +15,22 @@ class UnreadableEvidence(Exception):
     problem."""
 
 
-def earlier_nights(file: Path, *, champion: str) -> tuple[tuple[EarlierNight, ...], int]:
-    """All nights up to that of the file, oldest first, and the end of the feedback they used.
+@dataclass(frozen=True)
+class EarlierNights:
+    """Nights on which a candidate was judged before; none for a new one."""
+
+    nights: tuple[EarlierNight, ...] = ()
+    """Oldest first."""
+    until: int = 0
+    """End of the feedback that they used, microseconds since the epoch."""
+
+    @property
+    def pairs(self) -> int:
+        return sum(night.pairs for night in self.nights)
+
+
+def earlier_nights(file: Path, *, champion: str) -> EarlierNights:
+    """All nights up to that of the file.
 
     Only each person's gain is carried on, without a name. Raises `UnreadableEvidence`, also where
     the evidence is against another champion.
@@ -35,4 +50,4 @@ def earlier_nights(file: Path, *, champion: str) -> tuple[tuple[EarlierNight, ..
         pairs=predicted.pairs.pairs,
         gains=tuple(round(float(gain), 6) for gain in user_gains(predicted.pairs, Rules())),
     )
-    return (*predicted.earlier, night), predicted.until
+    return EarlierNights((*predicted.earlier, night), predicted.until)

@@ -13,6 +13,9 @@ ENOUGH: Final = 0.5
 references that any of the person's slates had: waiting for all of them would leave few later
 pairs."""
 
+DAY: Final = 86_400_000_000
+"""Microseconds; a killed job is resumed within less."""
+
 
 @dataclass(frozen=True)
 class Person:
@@ -35,6 +38,16 @@ def people(cases: Iterable[FeedbackCase], *, since: int = 0) -> list[Person]:
             by_user[case.user].append(case)
     chosen = (_person(name, own) for name, own in by_user.items())
     return [person for person in chosen if person.pairs]
+
+
+def end_of_feedback(cases: Iterable[FeedbackCase], *, requested_at: int) -> int:
+    """The end of the feedback that a night uses, microseconds since the epoch.
+
+    Slates that were shown while the job collected, or before it was resumed, are used too, so that
+    they are not new on the next night. A later time comes from a wrong clock and does not count.
+    """
+    shown = (case.shown_at for case in cases)
+    return max([requested_at, *(at for at in shown if at <= requested_at + DAY)])
 
 
 def _person(name: str, cases: list[FeedbackCase]) -> Person:

@@ -5,7 +5,7 @@ from typing import Any
 from shared.jobs.training_job import ModelFolder
 from training.job.context import Job, JobAborted
 from training.job.evidence.collection import PredictionPart, collect_evidence
-from training.job.evidence.earlier_nights import UnreadableEvidence, earlier_nights
+from training.job.evidence.earlier_nights import EarlierNights, UnreadableEvidence, earlier_nights
 from training.job.evidence.frozen_benchmark import FrozenBenchmark
 from training.job.evidence.off_policy.collection import off_policy_part
 
@@ -15,7 +15,8 @@ def collect_job_evidence(
 ) -> dict[str, Any]:
     """Write `evidence.json`; raises `JobAborted` where the time was too short for a verdict."""
     result = job.stages.once("5-evidence", lambda: _collect(job, challenger))
-    least = job.request.least_pairs - result.get("earlier", 0)
+    # At least one: a verdict on the nights before alone would say nothing about this challenger.
+    least = max(1, job.request.least_pairs - result.get("earlier", 0))
     wanted = result.get("held_out_wanted", held_out_pairs)
     if result["held_out"] < least:
         raise JobAborted(
@@ -44,14 +45,24 @@ def _collect(job: Job, challenger: ModelFolder) -> dict[str, Any]:
     )
 
 
-def _prediction(job: Job) -> PredictionPart:
-    """Earlier nights, and the feedback that is new since them; raises `JobAborted`."""
-    request = job.request
-    until = int(request.requested_at.timestamp() * 1_000_000)
-    if request.earlier_evidence is None:
-        return PredictionPart(request.prediction_orders, until=until)
+def read_earlier_nights(job: Job) -> EarlierNights:
+    """Nights of the candidate before this one; raises `JobAborted` for unreadable evidence."""
+    file = job.request.earlier_evidence
+    if file is None:
+        return EarlierNights()
     try:
-        earlier, since = earlier_nights(request.earlier_evidence, champion=request.champion.version)
+        return earlier_nights(file, champion=job.request.champion.version)
     except UnreadableEvidence as error:
-        raise JobAborted("data", f"the earlier nights cannot be counted: {error}") from error
-    return PredictionPart(request.prediction_orders, earlier, since, until)
+        raise JobAborted(
+            "data",
+            f"the earlier nights of the candidate cannot be counted: {error}. The next job starts"
+            " from the champion again",
+        ) from error
+
+
+def _prediction(job: Job) -> PredictionPart:
+    earlier = read_earlier_nights(job)
+    return PredictionPart(
+        job.request.prediction_orders, earlier.nights, earlier.until,
+        int(job.request.requested_at.timestamp() * 1_000_000),
+    )  # fmt: skip

@@ -102,3 +102,14 @@ def test_a_night_without_enough_data_or_with_a_failure_keeps_the_model_before(
     result = train_night(failing, _dependencies(FakeTrainer("sft")), say=lambda line: None)
     assert result["version"] == "before"
     assert "sft was killed" in result["result"]
+
+
+def test_the_candidate_of_the_recorded_job_is_not_trained_on(
+    tmp_path: Path, recorded: TrainingJobRequest
+) -> None:
+    candidate = ModelFolder(folder=tmp_path / "other", version="nano-9", kind="adapter")
+    changes = {"candidate": candidate, "earlier_evidence": tmp_path / "gone", "nights_before": 2}
+    trainer = FakeTrainer()
+    night = _night(tmp_path, recorded.model_copy(update=changes))
+    train_night(night, _dependencies(trainer), say=lambda line: None)
+    assert [task.adapter for task in trainer.tasks] == [night.predecessor.folder]

@@ -1,7 +1,7 @@
 """Train one night of a chain on the dataset of a recorded job, from the chain's own predecessor."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,15 @@ def train_night(night: Night, dependencies: Dependencies, *, say: Say) -> dict[s
     The time is divided as in the recorded job, which also judges; the rest is not used.
     """
     request = night.recorded.model_copy(
-        update={"champion": night.predecessor, "methods": night.methods, "dry_run": False}
+        update={
+            "champion": night.predecessor,
+            "methods": night.methods,
+            "dry_run": False,
+            # The recorded job's candidate is another chain's model.
+            "candidate": None,
+            "earlier_evidence": None,
+            "nights_before": 0,
+        }
     )
     night.folder.mkdir(parents=True, exist_ok=True)
     budget = Budget(night.folder, seconds=request.minutes * 60)
@@ -48,7 +56,8 @@ def train_night(night: Night, dependencies: Dependencies, *, say: Say) -> dict[s
     try:
         build_job_dataset(job)
         examples = write_job_examples(job)
-        methods = run_methods(job, machine_timings(examples), night.weights)
+        timings = replace(machine_timings(examples), orders=request.prediction_orders)
+        methods = run_methods(job, timings, night.weights)
     except (JobAborted, TrainingFailed, UnreadableCases) as error:
         return _kept(night, str(error))
     trained = [result for _, result in methods if result["steps"]]
