@@ -12,6 +12,7 @@ from training.job.examples.own_answers import learned_from_drawings
 from training.job.examples.sft_examples import write_sft_examples
 from training.job.plan import (
     DATA_SHARE,
+    FITS_END,
     PREDICTIONS_END,
     READINGS_END,
     REFERENCES_END,
@@ -85,6 +86,7 @@ def _write(job: Job) -> dict[str, Any]:
             job.dataset, cases, champion, seed=job.request.seed,
             predictions_are_late=until(PREDICTIONS_END),
             references_are_late=until(REFERENCES_END), readings_are_late=until(READINGS_END),
+            fits_are_late=lambda: job.spent > start + FITS_END * seconds,
             encode=encode_files(encoder) if encoder else None,
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Teach the words that users' references share: examples of predict, describe and score.
+"""Teach the words that users' references share: profiles, and examples of describe and score.
 
 References are choices too, stated by the user. Where they show that the champion reads one style as
 many words (`shared_words`), these examples teach one word for it in all three tasks, so that the
@@ -8,6 +8,7 @@ profile and the scores of candidates mean the same.
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from shared.domain.taste import ELEMENTS, Element
 from shared.embedding.images.protocol import ImageEncoder
 from shared.prompting import prompt
+from shared.prompting.prompt import SideWords
 from training.evaluation.scoring import batches
 from training.job.examples.hindsight.choices import Choices
 from training.job.examples.hindsight.readings import Readings
@@ -34,8 +36,8 @@ Rng = np.random.Generator
 Encode = Callable[[Sequence[Path]], Floats]
 """Image vectors of files: (files, d)."""
 MAX_SHOWN, MAX_USERS = 300, 80
-"""Images of clicked pairs, and users, that are described in one job: the others come another night,
-because each job draws its own."""
+"""Images of clicked pairs, and users whose references are described and scored in one job: the
+others come another night, because each job draws its own."""
 UNSURE: Final = 0.03
 """Probability of the words that a description does not name."""
 LEAST_REFERENCES: Final = 3
@@ -44,8 +46,6 @@ SURE: Final = 0.4
 """Least probability of a word that a profile or a description names."""
 SECOND: Final = 0.35
 """Least probability of the second word of a side."""
-ORDERS: Final = 4
-"""Predictions of a user, with the references in other orders: their order does not count."""
 OWN_SCORES, OTHER_SCORES = 5, 10
 """Scores of a user's own references, and of other images, with the user's profile."""
 DESCRIBED: Final = 0.5
@@ -58,8 +58,6 @@ class ReferenceLessons:
 
     lines: tuple[Line, ...] = ()
     """SFT examples of descriptions and scores."""
-    predictions: Mapping[int, tuple[Line, ...]] = field(default_factory=dict)
-    """SFT examples of predictions by user."""
     profiles: Mapping[int, Profile] = field(default_factory=dict)
     """By user the profile that the references share; empty where nothing was learned."""
     readings: Readings | None = None
@@ -69,116 +67,149 @@ class ReferenceLessons:
 
 
 @dataclass(frozen=True)
+class _Described:
+    """The images that the champion described before the deadline."""
+
+    images: Ints
+    """Their numbers among all images. (n,)"""
+    words: tuple[SideWords, ...]
+    vectors: Floats
+    """(n, d)"""
+
+
+@dataclass(frozen=True)
 class _Sides:
-    """The numbers of the images of each side of some users."""
+    """The references of some users, as places among the described images."""
 
     users: tuple[int, ...]
     sides: tuple[Ints, ...]
     """All liked sides first: user `users[n]` has the sides n and n + number of users."""
+    groups: Ints
+    """Of each side: users with the same references have one number. (sides,)"""
 
 
 def learn_from_references(
     champion: Model, choices: Choices, vocabulary: Vocabulary, own: Sequence[Profile],
-    folder: Path, *, encode: Encode, rng: Rng, is_late: IsLate,
+    folder: Path, *, encode: Encode, rng: Rng, is_late: IsLate, fits_are_late: IsLate,
 ) -> ReferenceLessons:  # fmt: skip
     """Find the words that references share. `own` is the champion's profile of each user."""
-    described = _described(champion, choices, vocabulary, rng=rng, is_late=is_late)
+    described = _describe(champion, choices, encode, rng=rng, is_late=is_late)
     material = _sides(choices, described)
     if not material.users:
         return ReferenceLessons()
-    users = np.array([*material.users, *material.users], np.int64)
-    seen = np.flatnonzero(described.read)
-    place = np.full(len(choices.images), -1, np.int64)
-    place[seen] = np.arange(len(seen))
+    read = np.zeros(len(choices.images), np.bool_)
+    read[described.images] = True
+    words = {e: _as_readings(e, described.words, vocabulary) for e in ELEMENTS}
     accepted = accepted_words(
-        Readings({e: described.words[e][seen] for e in ELEMENTS}, described.read[seen]),
-        encode([choices.images[number] for number in seen]),
-        [place[side] for side in material.sides], users,
+        Readings(words, read[described.images]), described.vectors, material.sides,
+        material.groups, is_late=fits_are_late,
     )  # fmt: skip
     if not accepted:
         return ReferenceLessons()
-    words = dict(described.words)
-    for element, learned in accepted.items():
-        words[element] = words[element].copy()
-        words[element][seen] = learned.images
+    words |= {e: learned.images for e, learned in accepted.items()}
     profiles = _profiles(material, accepted, own)
-    lines = _lines(choices, material, vocabulary, words, profiles, described.read, folder, rng)
+    names = [choices.images[n].relative_to(folder).as_posix() for n in described.images]
     return ReferenceLessons(
-        lines=tuple(lines),
-        predictions={
-            user: tuple(_predictions(choices, user, vocabulary, profile, folder, rng))
-            for user, profile in profiles.items()
-        },
+        lines=(
+            *_description_lines(names, described, vocabulary, accepted, rng),
+            *_score_lines(names, material, vocabulary, words, accepted, profiles, rng),
+        ),
         profiles=profiles,
-        readings=Readings(words, described.read),
+        readings=Readings({e: _among_all(words[e], described, len(read)) for e in ELEMENTS}, read),
         gains={e: of_element.gain for e, of_element in accepted.items()},
     )
 
 
-def _described(
-    champion: Model, choices: Choices, vocabulary: Vocabulary, *, rng: Rng, is_late: IsLate
-) -> Readings:
-    """The champion's descriptions: first of clicked and passed images, then user by user.
-
-    A description costs a few scores' time, where a whole reading costs one for two words.
-    """
-    size = {e: vocabulary.size(e) for e in ELEMENTS}
-    words = {e: np.full((len(choices.images), size[e]), 1 / size[e]) for e in ELEMENTS}
-    read = np.zeros(len(choices.images), np.bool_)
+def _describe(
+    champion: Model, choices: Choices, encode: Encode, *, rng: Rng, is_late: IsLate
+) -> _Described:
+    """The champion's descriptions. One costs a few scores' time, a whole reading more."""
+    images: list[int] = []
+    words: list[SideWords] = []
+    vectors: list[Floats] = []
     for numbers in batches(_order(choices, rng), SCORING_BATCH):
         if is_late():
             break
-        images = [open_image(choices.images[number]) for number in numbers]
-        for number, answer in zip(numbers, champion.describe(images), strict=True):
-            for element in ELEMENTS:
-                named = answer.words.get(element, ())
-                at = vocabulary.number(element, named[0]) if named else None
-                row = np.full(size[element], UNSURE / size[element])
-                row[-1 if at is None else at] += 1 - UNSURE
-                words[element][number] = row
-            read[number] = True
-    return Readings(words, read)
+        files = [choices.images[number] for number in numbers]
+        answers = champion.describe([open_image(file) for file in files])
+        usable = [n for n, answer in enumerate(answers) if not answer.problems]
+        if usable:
+            images += [numbers[n] for n in usable]
+            words += [answers[n].words for n in usable]
+            vectors.append(encode([files[n] for n in usable]))
+    return _Described(
+        np.array(images, np.int64),
+        tuple(words),
+        np.concatenate(vectors) if vectors else np.zeros((0, 1)),
+    )
 
 
 def _order(choices: Choices, rng: Rng) -> list[int]:
-    """Images of at most `MAX_SHOWN` clicked pairs' sides, then the references of some users."""
+    """References of at most `MAX_USERS` users, mixed with `MAX_SHOWN` images of clicked pairs.
+
+    So a deadline leaves some of both: a profile with new words needs images with new words.
+    """
     clicked = choices.clicked
     shown = np.unique(np.concatenate([choices.better[clicked], choices.worse[clicked]]))
     number = {file: place for place, file in enumerate(choices.images)}
-    order = dict.fromkeys(int(image) for image in rng.permutation(shown)[:MAX_SHOWN])
-    for user in rng.permutation(len(choices.users))[:MAX_USERS]:
+    users = rng.permutation(len(choices.users))[:MAX_USERS]
+    order: dict[int, None] = {}
+    parts = np.array_split(rng.permutation(shown)[:MAX_SHOWN], len(users))
+    for user, part in zip(users, parts, strict=True):
         of_user = choices.references[user]
         files = (*of_user.liked, *of_user.disliked)
         order |= dict.fromkeys(number[file] for file in files if file in number)
+        order |= dict.fromkeys(map(int, part))
     return list(order)
 
 
-def _sides(choices: Choices, readings: Readings) -> _Sides:
-    """Of the users with enough references that the champion read."""
-    number = {file: place for place, file in enumerate(choices.images)}
-    liked: list[Ints] = []
-    disliked: list[Ints] = []
+def _sides(choices: Choices, described: _Described) -> _Sides:
+    """Of the users with enough references that the champion described."""
+    place = {choices.images[number]: n for n, number in enumerate(described.images)}
     users: list[int] = []
+    sides: list[tuple[Ints, ...]] = []
+    groups: dict[tuple[frozenset[int], ...], int] = {}
+    numbers: list[int] = []
     for user, shown in enumerate(choices.references):
         both = [
-            np.array([number[file] for file in side if file in number], np.int64)
+            [place[file] for file in dict.fromkeys(side) if file in place]
             for side in (shown.liked, shown.disliked)
         ]
-        both = [side[readings.read[side]] for side in both]
         if min(map(len, both)) >= LEAST_REFERENCES:
             users.append(user)
-            liked.append(both[0])
-            disliked.append(both[1])
-    return _Sides(tuple(users), (*liked, *disliked))
+            sides.append(tuple(np.array(side, np.int64) for side in both))
+            numbers.append(groups.setdefault(tuple(map(frozenset, both)), len(groups)))
+    liked_first = tuple(both[side] for side in (0, 1) for both in sides)
+    return _Sides(tuple(users), liked_first, np.array([*numbers, *numbers], np.int64))
+
+
+def _as_readings(element: Element, words: Sequence[SideWords], vocabulary: Vocabulary) -> Floats:
+    """The first word of each description as probabilities. (images, words + 1)"""
+    size = vocabulary.size(element)
+    number = cache(lambda word: vocabulary.number(element, word))
+    rows = np.full((len(words), size), UNSURE / size)
+    for row, named in zip(rows, words, strict=True):
+        at = number(named[element][0]) if named.get(element) else None
+        row[-1 if at is None else at] += 1 - UNSURE
+    return rows
+
+
+def _among_all(rows: Floats, described: _Described, images: int) -> Floats:
+    """The rows of described images among those of all images, which know nothing."""
+    whole = np.full((images, rows.shape[1]), 1 / rows.shape[1])
+    whole[described.images] = rows
+    return whole
 
 
 def _profiles(
     material: _Sides, accepted: Mapping[Element, SharedWords], own: Sequence[Profile]
 ) -> dict[int, Profile]:
-    """The champion's profiles, with the shared words of the accepted elements."""
+    """The champion's profiles, where it predicted one, with the words of accepted elements."""
     count = len(material.users)
     profiles = {}
     for number, user in enumerate(material.users):
+        if not any(liked or disliked for liked, disliked in own[user]):
+            continue
         states: list[State] = []
         for state, element in zip(own[user], ELEMENTS, strict=True):
             liked, disliked = state
@@ -194,63 +225,63 @@ def _profiles(
 
 def _named(probabilities: Floats) -> tuple[int, ...]:
     """The sure words of a side, the surest first."""
-    first, second = (int(word) for word in np.argsort(-probabilities)[:2])
+    first, second = (int(word) for word in np.argsort(-probabilities, kind="stable")[:2])
     if probabilities[first] < SURE:
         return ()
     return (first, second) if probabilities[second] >= SECOND else (first,)
 
 
-def _lines(
-    choices: Choices, material: _Sides, vocabulary: Vocabulary, words: Mapping[Element, Floats],
-    profiles: Mapping[int, Profile], read: npt.NDArray[np.bool_], folder: Path, rng: Rng,
+def _sure(accepted: Mapping[Element, SharedWords]) -> Ints:
+    """Images with a sure word of each accepted element: the others would teach `any`."""
+    return np.flatnonzero(
+        np.all([learned.images.max(axis=1) >= SURE for learned in accepted.values()], axis=0)
+    )
+
+
+def _description_lines(
+    names: Sequence[str], described: _Described, vocabulary: Vocabulary,
+    accepted: Mapping[Element, SharedWords], rng: Rng,
 ) -> Iterator[Line]:  # fmt: skip
+    """The champion's own words, with the learned ones of accepted elements."""
+    for image in _sure(accepted):
+        if rng.random() >= DESCRIBED:
+            continue
+        words = {e.value: list(own) for e in ELEMENTS if (own := described.words[image].get(e))}
+        for element, learned in accepted.items():
+            words[element.value] = [vocabulary.words[element][learned.images[image].argmax()]]
+        yield {"ask": "describe", "images": [names[image]], "words": words}
+
+
+def _score_lines(
+    names: Sequence[str], material: _Sides, vocabulary: Vocabulary, words: Mapping[Element, Floats],
+    accepted: Mapping[Element, SharedWords], profiles: Mapping[int, Profile], rng: Rng,
+) -> Iterator[Line]:  # fmt: skip
+    """Digits by the rule: images of the user's own references, and others."""
+    sure = _sure(accepted)
     number = {e: words[e].argmax(axis=1) for e in ELEMENTS}
-    sure = np.stack([words[e].max(axis=1) >= SURE for e in ELEMENTS], axis=1)
-    names = [file.relative_to(folder).as_posix() for file in choices.images]
-    for image in np.flatnonzero(read & (rng.random(len(names)) < DESCRIBED)):
-        named = {
-            e.value: [vocabulary.words[e][number[e][image]]]
-            for k, e in enumerate(ELEMENTS)
-            if sure[image, k] and number[e][image] < len(vocabulary.words[e])
-        }
-        if named:
-            yield {"ask": "describe", "images": [names[image]], "words": named}
-    known = np.flatnonzero(read & sure.all(axis=1))
     count = len(material.users)
-    for place, user in enumerate(material.users):
+    of_user = {user: place for place, user in enumerate(material.users) if user in profiles}
+    for user in sorted(rng.permutation(list(of_user))[:MAX_USERS].tolist()):
+        place, profile = of_user[user], profiles[user]
         own = np.concatenate([material.sides[place], material.sides[place + count]])
-        own = rng.permutation(np.intersect1d(own, known))[:OWN_SCORES]
-        for image in np.unique(np.concatenate([own, rng.permutation(known)[:OTHER_SCORES]])):
+        own = rng.permutation(np.intersect1d(own, sure))[:OWN_SCORES]
+        for image in np.unique(np.concatenate([own, rng.permutation(sure)[:OTHER_SCORES]])):
             digits = {
-                e: int(vocabulary.digits(e, profiles[user][k])[number[e][image]])
+                e: int(vocabulary.digits(e, profile[k])[number[e][image]])
                 for k, e in enumerate(ELEMENTS)
             }
             yield {
-                "ask": "score", "profile": as_json(vocabulary.sides(profiles[user])),
+                "ask": "score", "profile": as_json(vocabulary.sides(profile)),
                 "images": [names[image]], "answer": prompt.score_line(digits),
             }  # fmt: skip
 
 
-def _predictions(
-    choices: Choices, user: int, vocabulary: Vocabulary, profile: Profile, folder: Path, rng: Rng
-) -> Iterator[Line]:
-    shown = choices.references[user]
-    for _ in range(ORDERS):
-        liked, disliked = (
-            [side[int(n)].relative_to(folder).as_posix() for n in rng.permutation(len(side))]
-            for side in (shown.liked, shown.disliked)
-        )
-        yield {
-            "ask": "predict", "liked": len(liked), "disliked": len(disliked),
-            "images": [*liked, *disliked], "taste": as_json(vocabulary.sides(profile)),
-        }  # fmt: skip
-
-
 def encode_files(open_encoder: Callable[[], ImageEncoder]) -> Encode:
-    """An `Encode` with the image encoder of the settings; it is opened with the first call."""
+    """An `Encode` with the image encoder of the settings; the first call opens it."""
+    encoder = cache(open_encoder)
 
     def encode(files: Sequence[Path]) -> Floats:
-        vectors = asyncio.run(open_encoder().encode([open_image(file) for file in files]))
+        vectors = asyncio.run(encoder().encode([open_image(file) for file in files]))
         return np.asarray(vectors, np.float64)
 
     return encode

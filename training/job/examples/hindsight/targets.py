@@ -62,14 +62,15 @@ def image_words(fitted: Words, readings: Readings, evidence: dict[Element, Float
 
 
 def predict_lines(
-    choices: Choices, profiles: Sequence[Sides], kept: Sequence[int], folder: Path, rng: Rng
-) -> Iterator[Line]:
-    """The hindsight profile as the answer to the user's references, in several orders."""
-    for user in list(kept)[: MAX_PREDICTIONS // PREDICTIONS_A_USER]:
+    choices: Choices, profiles: Sequence[Sides], users: Sequence[int], folder: Path, rng: Rng,
+    *, orders: int = PREDICTIONS_A_USER,
+) -> Iterator[Line]:  # fmt: skip
+    """The profile as the answer to each user's references, in so many orders."""
+    for user in list(users)[: MAX_PREDICTIONS // orders]:
         shown = choices.references[user]
         if not (shown.liked or shown.disliked):
             continue
-        for _ in range(PREDICTIONS_A_USER):
+        for _ in range(orders):
             liked, disliked = (_shuffled(side, rng) for side in (shown.liked, shown.disliked))
             yield {
                 "ask": "predict", "liked": len(liked), "disliked": len(disliked),

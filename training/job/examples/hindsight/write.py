@@ -7,7 +7,6 @@ and a worse profile of the same references.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,10 +42,13 @@ HINDSIGHT: Final = "hindsight.jsonl"
 PROFILE_PAIRS: Final = "profile_pairs.jsonl"
 DESCRIBED: Final = 64
 """Images with the most pairs whose descriptions add words to the vocabulary."""
-REFERENCE_EVIDENCE: Final = 0.5
-"""Weight of a profile that is known from references alone, whose words hold for other users too."""
+FROM_REFERENCES: Final = {"gain": 0.0, "pairs": 0, "weight": 0.5}
+"""Of a profile that is known from references alone: no pairs judge it, but its words hold for other
+users too."""
 FULL_PAIRS: Final = 10
 """Held-back pairs from which a profile has its full weight."""
+REFERENCE_ORDERS: Final = 4
+"""Predictions of a user whose profile is known from references, with these in other orders."""
 Line = dict[str, Any]
 
 
@@ -106,11 +108,15 @@ def write_hindsight(
     predictions_are_late: IsLate,
     readings_are_late: IsLate,
     references_are_late: IsLate = lambda: False,
+    fits_are_late: IsLate = lambda: False,
     encode: Encode | None = None,
 ) -> Hindsight:
     """Write both files, completely or not at all, and return the SFT examples.
 
-    Without `encode` nothing is learned from the references alone.
+    The parts follow each other in time: predictions, descriptions (`references_are_late`) and
+    readings. Each of their deadlines is called in its own part only, because a `Deadline` measures
+    the time from call to call. `fits_are_late` stops fits in two parts. Without `encode` nothing is
+    learned from the references alone.
     """
     rng = np.random.default_rng((seed, 0x41D5))
     choices = number_choices(cases)
@@ -120,7 +126,7 @@ def write_hindsight(
     sides = [side for p in predictions for s in p.samples for side in (s.likes, s.dislikes)]
     order = _by_pairs(choices)
     described = _described(
-        champion, [choices.images[image] for image in order[:DESCRIBED]], readings_are_late
+        champion, [choices.images[image] for image in order[:DESCRIBED]], references_are_late
     )
     vocabulary = Vocabulary.of([*sides, *described])
     samples = [tuple(map(vocabulary.profile, (p.baseline, *p.samples))) for p in predictions]
@@ -128,7 +134,7 @@ def write_hindsight(
     if encode is not None:
         lessons = learn_from_references(
             champion, choices, vocabulary, [of_user[0] for of_user in samples], dataset,
-            encode=encode, rng=rng, is_late=references_are_late,
+            encode=encode, rng=rng, is_late=references_are_late, fits_are_late=fits_are_late,
         )  # fmt: skip
     readings = read_images(
         champion, choices.images, vocabulary, order=order, is_late=readings_are_late
@@ -139,7 +145,7 @@ def write_hindsight(
         samples[user] = (profile, *samples[user])
     start = Start(vocabulary, readings, tuple(samples))
     search = ProfileSearch(vocabulary)
-    judged = held_back(choices, start, search, is_late=lambda: False)
+    judged = held_back(choices, start, search, is_late=fits_are_late)
     fit = joint_fit(choices, np.ones(len(choices.user), np.bool_), start, search)
     return _learned(dataset, choices, predictions, start, judged, fit, lessons, rng)
 
@@ -161,21 +167,20 @@ def _learned(
     vocabulary, readings = start.vocabulary, start.readings
     kept = [int(user) for user in np.argsort(-judged.evidence, kind="stable") if judged.kept[user]]
     words = image_words(fit.words, readings, {e: judged.word_evidence(e) for e in fit.words})
-    tastes = [vocabulary.sides(profile) for profile in fit.profiles]
-    profiles = [
-        fit.profiles[user] if judged.kept[user] else own for user, own in enumerate(start.own)
-    ]
+    profiles = [fit.profiles[user] if user in kept else own for user, own in enumerate(start.own)]
+    tastes = [vocabulary.sides(profile) for profile in profiles]
     with_profile = [u for u, own in enumerate(profiles) if any(a or b for a, b in own)]
-    from_references = [user for user in lessons.profiles if user not in set(kept)]
-    lines = chain(
-        chain.from_iterable(lessons.predictions[user] for user in from_references),
-        lessons.lines,
-        predict_lines(choices, tastes, kept, dataset, rng),
-        describe_lines(choices, vocabulary, words, dataset),
-        score_lines(choices, vocabulary, profiles, words, readings, with_profile, dataset, rng),
+    from_references = sorted(lessons.profiles.keys() - set(kept))
+    drawn = rng.permutation(np.array(from_references, np.int64)).tolist()
+    lines = (
+        *predict_lines(choices, tastes, drawn, dataset, rng, orders=REFERENCE_ORDERS),
+        *lessons.lines,
+        *predict_lines(choices, tastes, kept, dataset, rng),
+        *describe_lines(choices, vocabulary, words, dataset),
+        *score_lines(choices, vocabulary, profiles, words, readings, with_profile, dataset, rng),
     )
     hindsight = Hindsight(
-        lines=tuple(lines),
+        lines=lines,
         users=len(choices.users),
         profiles=len(kept),
         gain=float(judged.gain[kept].mean()) if kept else 0.0,
@@ -183,21 +188,16 @@ def _learned(
         other_words=int(words.changed.any(axis=1).sum()),
         covered=frozenset(choices.users[user] for user in (*kept, *from_references)),
         from_references=len(from_references),
-        shared=tuple(element.value for element in lessons.gains),
+        shared=tuple(element.label for element in lessons.gains),
     )
     records = [
         {
             "user": choices.users[user],
             "liked": [_name(file, dataset) for file in choices.references[user].liked],
             "disliked": [_name(file, dataset) for file in choices.references[user].disliked],
-            "taste": as_json(vocabulary.sides(profiles[user])),
+            "taste": as_json(tastes[user]),
             "champion_taste": as_json(predictions[user].baseline),
-            "gain": round(float(judged.gain[user]), 4),
-            "pairs": int(judged.pairs[user]),
-            "weight": round(
-                float(judged.evidence[user] * min(1.0, judged.pairs[user] / FULL_PAIRS)), 4
-            )
-            or REFERENCE_EVIDENCE,
+            **(_evidence(judged, user) if user in kept else FROM_REFERENCES),
         }
         for user in [*kept, *from_references]
     ]
@@ -207,10 +207,20 @@ def _learned(
             "better": record["taste"], "worse": record["champion_taste"],
             "weight": record["weight"],
         }
-        for record in records
-        if (record["liked"] or record["disliked"]) and record["taste"] != record["champion_taste"]
+        for record, user in zip(records, [*kept, *from_references], strict=True)
+        if (record["liked"] or record["disliked"])
+        and profiles[user] != vocabulary.profile(predictions[user].baseline)
     ]  # fmt: skip
     return _write(dataset, hindsight, records, pairs)
+
+
+def _evidence(judged: HeldBack, user: int) -> Line:
+    """What held-back pairs say about a kept profile."""
+    share = min(1.0, float(judged.pairs[user]) / FULL_PAIRS)
+    return {
+        "gain": round(float(judged.gain[user]), 4), "pairs": int(judged.pairs[user]),
+        "weight": round(float(judged.evidence[user]) * share, 4),
+    }  # fmt: skip
 
 
 def _write(

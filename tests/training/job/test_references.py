@@ -1,0 +1,322 @@
+"""References teach profiles, descriptions and scores with the words that they share."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Images
+from PIL.Image import Image
+
+from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
+from shared.domain.taste import Element
+from shared.vlm.pictures.shown_words import ShownWords
+from shared.vlm.pictures.word_scores import digit_probabilities
+from shared.vlm.protocol import (
+    Description,
+    PredictedTaste,
+    Rationales,
+    References,
+    ScoredInput,
+    Scores,
+    ScoringInput,
+)
+from training.finetuning.data.case_files import read_examples
+from training.job.examples.hindsight import references as module
+from training.job.examples.hindsight.choices import number_choices
+from training.job.examples.hindsight.targets import SCORES_A_USER
+from training.job.examples.hindsight.write import (
+    HINDSIGHT,
+    PROFILE_PAIRS,
+    Hindsight,
+    write_hindsight,
+)
+from training.job.scoring.feedback_cases import FeedbackCase
+
+STYLES = ("cubism", "mosaic", "op art", "pop art", "glitch art", "line art", "neon art", "art deco")
+COLORS = ("blue", "green", "red", "yellow")
+CLASSES, IMAGES, SIDE = 4, 200, 4
+
+
+def _pixels(image: Image) -> tuple[int, int, int]:
+    """Class of the style, the word that the champion reads, and the color."""
+    values = np.asarray(image)[0, :, 0]
+    return int(values[0]), int(values[1]), int(values[2])
+
+
+@dataclass
+class ScatteringModel:
+    """Reads a style as one of several words, colors rightly, and other elements as one word."""
+
+    element_weights: ElementWeights = EQUAL_WEIGHTS
+    has_problems: bool = False
+    described: list[int] = field(default_factory=list)
+
+    def _words(self, image: Image) -> dict[Element, tuple[str, ...]]:
+        _, style, color = _pixels(image)
+        fixed = (("medium", "digital"), ("saturation", "vivid"), ("detail", "plain"))
+        words: dict[Element, tuple[str, ...]] = {Element(e): (word,) for e, word in fixed}
+        return {Element.ART_STYLE: (STYLES[style],), Element.COLOR: (COLORS[color],), **words}
+
+    def predict(self, references: Sequence[References]) -> list[PredictedTaste]:
+        return [
+            PredictedTaste(self._words(r.liked[0]), self._words(r.disliked[0])) for r in references
+        ]
+
+    def describe(self, images: Sequence[Image]) -> list[Description]:
+        self.described.append(len(images))
+        problems = ("the answer has no words",) if self.has_problems else ()
+        return [Description(self._words(image), problems) for image in images]
+
+    def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
+        shown = (
+            ShownWords({e: {words[0]: 1.0} for e, words in self._words(c.image).items()})
+            for c in candidates
+        )
+        return [
+            Scores(digit_probabilities(s, c.taste)) for s, c in zip(shown, candidates, strict=True)
+        ]
+
+    def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
+        return [Rationales({}) for _ in scored]
+
+
+def encode(files: Sequence[Path]) -> np.ndarray:
+    """Vectors near one corner for each class of styles."""
+    rows = []
+    for file in files:
+        with Images.open(file) as image:
+            kind = _pixels(image)[0]
+        noise = np.random.default_rng(int(file.stem)).normal(size=12)
+        rows.append(3 * np.eye(12)[kind] + 0.5 * noise)
+    return np.array(rows)
+
+
+@dataclass
+class World:
+    """Users with shared styles in their references, and random clicks."""
+
+    folder: Path
+    users: int = 40
+    at_random: bool = False
+    side: int = SIDE
+
+    def cases(self) -> list[FeedbackCase]:
+        rng = np.random.default_rng(1)
+        kinds = rng.integers(CLASSES, size=IMAGES)
+        read = np.where(
+            rng.random(IMAGES) < 0.3,
+            rng.integers(8, size=IMAGES),
+            2 * kinds + rng.integers(2, size=IMAGES),
+        )
+        colors = rng.integers(len(COLORS), size=IMAGES)
+        (self.folder / "images").mkdir()
+        files = []
+        for number, values in enumerate(zip(kinds, read, colors, strict=True)):
+            pixels = np.zeros((2, 4, 3), np.uint8)
+            pixels[0, :3, 0] = values
+            pixels[1, 0, 1] = number
+            files.append(self.folder / "images" / f"{number:03}.png")
+            Images.fromarray(pixels).save(files[-1])
+        cases = []
+        for user in range(self.users):
+            liked, disliked = (
+                rng.choice(
+                    np.flatnonzero(np.ones(IMAGES) if self.at_random else kinds == kind),
+                    self.side, replace=False,
+                )
+                for kind in rng.choice(CLASSES, 2, replace=False)
+            )  # fmt: skip
+            others = np.setdiff1d(np.arange(IMAGES), [*liked, *disliked])
+            for slate in range(2):
+                better, worse = rng.choice(others, 2, replace=False)
+                cases.append(
+                    FeedbackCase(
+                        user=f"u{user:02}", weight=1.0, source="clicks", better=files[better],
+                        worse=files[worse], liked=tuple(files[n] for n in liked),
+                        disliked=tuple(files[n] for n in disliked), profile=None,
+                        shown_at=slate + 1,
+                    )
+                )  # fmt: skip
+        return cases
+
+
+def write(
+    folder: Path, cases: Sequence[FeedbackCase], model: ScatteringModel | None = None, **late: bool
+) -> Hindsight:
+    return write_hindsight(
+        folder, cases, model or ScatteringModel(), seed=1,
+        predictions_are_late=lambda: late.get("predictions", False),
+        readings_are_late=lambda: late.get("readings", True),
+        references_are_late=lambda: late.get("references", False),
+        fits_are_late=lambda: late.get("fits", False), encode=encode,
+    )  # fmt: skip
+
+
+def records(folder: Path, name: str = HINDSIGHT) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (folder / name).read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Hindsight, list[FeedbackCase]]:
+    folder = tmp_path_factory.mktemp("learned")
+    cases = World(folder).cases()
+    return folder, write(folder, cases), cases
+
+
+def test_styles_are_learned_and_colors_that_are_read_right_stay(
+    learned: tuple[Path, Hindsight, list[FeedbackCase]],
+) -> None:
+    folder, hindsight, _ = learned
+    assert hindsight.shared == ("art style",)
+    assert hindsight.from_references + hindsight.profiles == 40
+    assert "taught art style" in hindsight.summary
+    words: dict[int, Counter[str]] = {kind: Counter() for kind in range(CLASSES)}
+    for line in hindsight.lines:
+        if line["ask"] == "describe":
+            with Images.open(folder / line["images"][0]) as image:
+                kind, _, color = _pixels(image)
+            words[kind][line["words"]["art_style"][0]] += 1
+            assert line["words"]["color"] == [COLORS[color]], "the champion's own word"
+    assert len({counts.most_common(1)[0][0] for counts in words.values()}) == CLASSES
+    right = sum(counts.most_common(1)[0][1] for counts in words.values())
+    assert right / sum(map(Counter.total, words.values())) > 0.85
+
+
+def test_lines_are_examples_with_relative_files_and_within_the_caps(
+    learned: tuple[Path, Hindsight, list[FeedbackCase]],
+) -> None:
+    folder, hindsight, cases = learned
+    names = [name for line in hindsight.lines for name in line["images"]]
+    assert all((folder / name).is_file() and not Path(name).is_absolute() for name in names)
+    (folder / "lines.jsonl").write_text("".join(f"{json.dumps(x)}\n" for x in hindsight.lines))
+    assert len(list(read_examples(folder / "lines.jsonl", most=9_999))) == len(hindsight.lines)
+    counts = Counter(line["ask"] for line in hindsight.lines)
+    assert set(counts) == {"predict", "describe", "score"}
+    assert counts["score"] <= 40 * (module.OWN_SCORES + module.OTHER_SCORES + SCORES_A_USER)
+    files = {user: case.liked for case in cases for user in [case.user]}
+    predicted = Counter(
+        frozenset(line["images"]) for line in hindsight.lines if line["ask"] == "predict"
+    )
+    assert len(predicted) == len(files)
+    assert set(predicted.values()) <= {2, 4}, "twice from choices, or four times from references"
+
+
+def test_digits_follow_the_rule(learned: tuple[Path, Hindsight, list[FeedbackCase]]) -> None:
+    folder, hindsight, _ = learned
+    scored = [line for line in hindsight.lines if line["ask"] == "score"]
+    assert scored
+    for line in scored:
+        with Images.open(folder / line["images"][0]) as image:
+            color = COLORS[_pixels(image)[2]]
+        likes, dislikes = (line["profile"][side].get("color", []) for side in ("likes", "dislikes"))
+        digit = int(line["answer"].split("color: ")[1][0])
+        if color in likes and color not in dislikes:
+            assert digit == 5
+        if color in dislikes and color not in likes:
+            assert digit == 0
+
+
+def test_records_and_pairs_name_the_learned_profile_and_no_word_is_on_both_sides(
+    learned: tuple[Path, Hindsight, list[FeedbackCase]],
+) -> None:
+    folder, hindsight, _ = learned
+    rows = records(folder)
+    assert len(rows) == len({row["user"] for row in rows}) == 40
+    assert {str(row["user"]) for row in rows} == hindsight.covered
+    for row in rows:
+        taste = row["taste"]
+        assert isinstance(taste, dict)
+        likes, dislikes = (taste[side].get("art_style", []) for side in ("likes", "dislikes"))
+        assert not set(likes) & set(dislikes)
+        assert row["weight"] == 0.5 or row["pairs"]
+    pairs = records(folder, PROFILE_PAIRS)
+    assert pairs
+    assert all(pair["better"] != pair["worse"] for pair in pairs)
+
+
+def test_the_same_seed_gives_the_same_lines(
+    learned: tuple[Path, Hindsight, list[FeedbackCase]],
+) -> None:
+    folder, hindsight, cases = learned
+    assert write(folder, cases).lines == hindsight.lines
+
+
+def test_second_words_are_named_where_both_are_likely() -> None:
+    assert module._named(np.array([0.1, 0.5, 0.4, 0.0])) == (1, 2)
+    assert module._named(np.array([0.1, 0.6, 0.3, 0.0])) == (1,)
+    assert module._named(np.array([0.3, 0.35, 0.35, 0.0])) == ()
+
+
+@pytest.mark.parametrize("late", ["references", "fits"])
+def test_late_deadlines_teach_nothing(tmp_path: Path, late: str) -> None:
+    is_late = {"references": late == "references", "fits": late == "fits"}
+    hindsight = write(tmp_path, World(tmp_path).cases(), None, **is_late)
+    assert not hindsight.shared
+    assert hindsight.from_references == 0
+
+
+def test_after_the_deadline_of_the_predictions_no_empty_profile_is_taught(tmp_path: Path) -> None:
+    hindsight = write(tmp_path, World(tmp_path).cases(), predictions=True)
+    assert hindsight.from_references == 0
+    assert not [line for line in hindsight.lines if line["ask"] in ("predict", "score")]
+
+
+def test_descriptions_with_problems_teach_nothing(tmp_path: Path) -> None:
+    cases = World(tmp_path).cases()
+    assert not write(tmp_path, cases, ScatteringModel(has_problems=True)).shared
+
+
+def test_users_with_few_references_and_random_references_teach_nothing(tmp_path: Path) -> None:
+    for name, world in (("few", {"side": 2}), ("random", {"at_random": True})):
+        (tmp_path / name).mkdir()
+        assert not write(tmp_path / name, World(tmp_path / name, **world).cases()).shared
+
+
+def test_users_with_the_same_references_are_one_user(tmp_path: Path) -> None:
+    cases = World(tmp_path, users=40).cases()
+    first = cases[0]
+    copies = [
+        FeedbackCase(**{**vars(case), "liked": first.liked, "disliked": first.disliked})
+        for case in cases
+    ]
+    described = module._describe(
+        ScatteringModel(), number_choices(copies), encode, rng=np.random.default_rng(1),
+        is_late=lambda: False,
+    )  # fmt: skip
+    sides = module._sides(number_choices(copies), described)
+    assert len(sides.users) == 40
+    assert set(sides.groups.tolist()) == {0}
+
+
+def test_references_and_clicked_images_are_described_in_turns(tmp_path: Path) -> None:
+    choices = number_choices(World(tmp_path, users=40).cases())
+    order = module._order(choices, np.random.default_rng(1))
+    assert len(order) == len(set(order)) == len(choices.images)
+    clicked = choices.clicked
+    shown = {*choices.better[clicked].tolist(), *choices.worse[clicked].tolist()}
+    early = order[: len(order) // 3]
+    assert 0.2 < len(shown & set(early)) / len(early) < 0.8
+
+
+def test_the_encoder_is_opened_once(tmp_path: Path) -> None:
+    opened = []
+
+    class Encoder:
+        name, dimension = "fake", 2
+
+        async def encode(self, images: Sequence[Image]) -> np.ndarray:
+            return np.ones((len(images), 2), np.float32)
+
+    def open_encoder() -> Encoder:
+        opened.append(1)
+        return Encoder()
+
+    Images.new("RGB", (2, 2)).save(tmp_path / "1.png")
+    encode_one = module.encode_files(open_encoder)
+    assert encode_one([tmp_path / "1.png"] * 3).shape == (3, 2)
+    assert encode_one([tmp_path / "1.png"]).shape == (1, 2)
+    assert opened == [1]
