@@ -11,7 +11,7 @@ from shared.jobs.result_codes import JobCode
 def _candidate(folder: Path, nights: int = 1) -> Candidate:
     evidence = folder / "evidence.json"
     evidence.write_text("{}")
-    return Candidate("nano-3", "nano-4", str(evidence), nights)
+    return Candidate(champion="nano-3", version="nano-4", evidence=str(evidence), nights=nights)
 
 
 @pytest.mark.parametrize("code", ["no_signal", "few_users", "too_little_data"])
