@@ -178,7 +178,7 @@ def test_seeds_with_different_numbers_of_nights_share_the_first_ones() -> None:
     recorded = Recorded({1: _seed(1, days=4), 2: _seed(2, days=3)})
     assert recorded.days == 3
     text = report(recorded)
-    assert "2 seeds, 2 nights" in text
+    assert "seeds 1, 2; 2 nights" in text
     assert "after 2 nights" in text
     # All nights are listed, also those that the comparison leaves out.
     assert "| 1 | 3 | promoted (better) | +3.0 points | SFT 40 steps |" in text
@@ -195,8 +195,8 @@ def test_arms_that_were_not_run_are_named_and_not_compared() -> None:
                     del day["arms"][arm]
     text = report(recorded)
     for arm in (SFT, SFT_GRPO, SFT_DPO):
-        assert f"| {arm} | not run | not run |" in text
-    assert "| NDCG@10 | first day | after 4 nights |" in text
+        assert f"| {arm} | not run | not run | 0 |" in text
+    assert "| NDCG@10 | first day | after 4 nights | users, last day |" in text
     assert adapter_arm(recorded) == LATEST
     pairs = {(one.first, one.second): one for one in comparisons(recorded)}
     assert (SFT, WEIGHTED) not in pairs
@@ -207,6 +207,14 @@ def test_arms_that_were_not_run_are_named_and_not_compared() -> None:
     assert "Not run: sft, sft+dpo, sft+grpo." in readme
     assert "each night's adapter, promoted or not +2.0" in readme
     assert plot(recorded).count("<polyline") == 5
+
+
+def test_nights_that_trained_nothing_are_counted() -> None:
+    recorded = _recorded()
+    for day in recorded.by_seed[2]["days"][:2]:
+        day["job"] = day["job"] | {"verdict": "kept", "code": "no_time", "version": ""}
+    text = " ".join(block(recorded).split())
+    assert "6 nights through Kafka (4 trained a challenger): 4 promoted" in text
 
 
 def test_arms_of_fewer_users_are_compared_on_the_users_of_both() -> None:

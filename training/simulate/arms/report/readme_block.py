@@ -126,9 +126,11 @@ def _nights(recorded: Recorded) -> str:
         job["verdict"] == "promoted" for f in recorded.by_seed.values() for job in jobs_of(f)
     )
     crashes = counts["crash"] + counts["machine"]
+    trained = sum(bool(job["version"]) for f in recorded.by_seed.values() for job in jobs_of(f))
+    few = "" if trained == total else f" ({trained} trained a challenger)"
     codes = ", ".join(f"{count} `{code}`" for code, count in counts.most_common())
     return (
-        f"{nights(total)} through Kafka: {promoted} promoted; by reason {codes}."
+        f"{nights(total)} through Kafka{few}: {promoted} promoted; by reason {codes}."
         f" {crashes or 'None'} crashed."
     )
 

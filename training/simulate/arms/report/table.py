@@ -20,7 +20,8 @@ from training.statistics.interval import Interval
 def report(recorded: Recorded) -> str:
     """Tables of levels, of differences, of diversity, of the nights and of the benchmarks."""
     parts = [
-        f"# Arms of the closed loop: {len(recorded.by_seed)} seeds, {recorded.days - 1} nights",
+        f"# Arms of the closed loop: seeds {', '.join(map(str, recorded.by_seed))};"
+        f" {nights(recorded.days - 1)}",
         setting(recorded),
         levels_table(recorded),
         differences_table(comparisons(recorded)),
@@ -56,13 +57,17 @@ def levels_table(recorded: Recorded) -> str:
         day for day in range(recorded.days) if any(recorded.has(arm, day) for arm in MODELS)
     ] or [last]
     names = ["first day" if day == 0 else f"after {nights(day)}" for day in days]
-    rows = [f"| NDCG@10 | {' | '.join(names)} |", f"|---|{'---|' * len(days)}"]
+    rows = [
+        f"| NDCG@10 | {' | '.join(names)} | users, last day |",
+        f"|---|{'---|' * len(days)}---|",
+    ]
     for arm in sorted(recorded.arms(), key=lambda arm: level(recorded, arm, [last]).value):
         cells = [
             str(level(recorded, arm, [day])) if recorded.has(arm, day) else "-" for day in days
         ]
-        rows.append(f"| {arm} | {' | '.join(cells)} |")
-    rows += [f"| {arm} | {' | '.join(['not run'] * len(days))} |" for arm in recorded.not_run()]
+        users = sum(len(group) for group in recorded.values(arm, [last]))
+        rows.append(f"| {arm} | {' | '.join(cells)} | {users} |")
+    rows += [f"| {arm} | {' | '.join(['not run'] * len(days))} | 0 |" for arm in recorded.not_run()]
     return "\n".join(rows)
 
 
