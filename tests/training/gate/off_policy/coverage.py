@@ -36,8 +36,9 @@ def main() -> None:
                     is_inside = interval.low <= truth[order.name] - base <= interval.high
                     results[order.name, kind].append(is_inside)
     for (name, kind), inside in sorted(results.items()):
-        share = wilson(sum(inside), len(inside))
-        print(f"{name:14} {kind:11} {share} of {len(inside)}")
+        share = sum(inside) / len(inside)
+        low, high = wilson(share, len(inside))
+        print(f"{name:14} {kind:11} {share:.3f} ({low:.3f}-{high:.3f}) of {len(inside)}")
     print("no number:", {text: n for text, n in problems.items() if n and text != "none"})
 
 
