@@ -104,8 +104,9 @@ def _write(job: Job) -> dict[str, Any]:
     )
     prompts = write_grpo_cases(job.dataset, seed=job.request.seed)
     job.stages.report("examples", f"{written.summary}; {prompts.summary}")
+    in_hindsight = len(written.hindsight.lines) if written.hindsight.has_lessons else 0
     return {
-        "pairs": written.pairs, "kept": written.kept + len(written.hindsight.lines),
+        "pairs": written.pairs, "kept": written.kept + in_hindsight,
         "summary": written.summary, "hindsight": written.hindsight.counts,
         "element_weights": written.learned.weights.model_dump(),
         "gain": round(written.learned.gain, 5),

@@ -74,6 +74,11 @@ class Hindsight:
     """Elements whose words were learned from references."""
 
     @property
+    def has_lessons(self) -> bool:
+        """Whether any example differs from what the champion answers itself."""
+        return bool(self.profiles or self.other_words or self.from_references)
+
+    @property
     def counts(self) -> dict[str, float]:
         """For the result of the stage."""
         return {
