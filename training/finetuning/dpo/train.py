@@ -7,7 +7,7 @@ GRPO. The reference is the model at the start: the base with the adapter switche
 copy of the adapter that the run continues.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from training.finetuning.data.case_files import read_profile_pairs
@@ -68,6 +68,7 @@ def dpo_trainer(config: DpoConfig, loaded: Loaded) -> Any:
     single = trainer.accelerator.num_processes == 1
     if is_known(whole) and single and config.policy.layers == "language_model":
         encode_once(whole)  # better and worse answers follow the same images
+    trainer._load_from_checkpoint = _with_own_adapter(trainer)
     sampler = WeightedSampler(weights, seed=config.run.seed)
     trainer._get_train_sampler = lambda dataset=None: sampler
     return trainer
@@ -86,6 +87,21 @@ def all_profile_pairs(config: DpoConfig) -> Iterator[ProfilePair]:
         data.sources, most=data.cases, images=data.image_folders, bad_rows=bad_rows
     )
     report_skipped(bad_rows)
+
+
+def _with_own_adapter(trainer: Any) -> Callable[..., None]:
+    """Load the trained adapter of a checkpoint as well.
+
+    The library loads the adapters in a checkpoint's folders only: with a frozen reference beside
+    it, the trained adapter, whose files are not in a folder of their own, is left out.
+    """
+    load = trainer._load_from_checkpoint
+
+    def with_own(checkpoint: str, model: Any = None) -> None:
+        load(checkpoint, model)
+        trainer.model.load_adapter(checkpoint, trainer.model.active_adapter, is_trainable=True)
+
+    return with_own
 
 
 def main() -> None:
