@@ -20,8 +20,9 @@ async def test_edits_of_colors_move_the_images_that_show_them_and_no_other_feed(
     assert {each.edit.action for each in measured} == {"pin", "veto"}
     with_room = [each for each in measured if each.move.has_room]
     right = sum(each.move.is_right for each in with_room)
-    # One of these few may be a tie: the figures of many edits are in LOG.md.
-    assert right >= len(with_room) - 1 > 1
+    # Some of these few are ties, and none moves the wrong way; LOG.md has the figures of many edits.
+    assert right >= 2 * len(with_room) / 3 > 1
+    assert all(each.move.ranks >= 0 for each in with_room)
     controls = [each for each in measured if each.other_user is not None]
     assert controls
     assert all(each.other_user == each.user_blind == 0 for each in controls)
