@@ -20,7 +20,7 @@ async def test_edits_of_colors_move_the_images_that_show_them_and_no_other_feed(
     assert {each.edit.action for each in measured} == {"pin", "veto"}
     with_room = [each for each in measured if each.move.has_room]
     right = sum(each.move.is_right for each in with_room)
-    # Some of these few are ties, and none moves the wrong way; LOG.md has the figures of many edits.
+    # Some of these few are ties; none moves the wrong way. LOG.md has the figures of many edits.
     assert right >= 2 * len(with_room) / 3 > 1
     assert all(each.move.ranks >= 0 for each in with_room)
     controls = [each for each in measured if each.other_user is not None]
