@@ -17,9 +17,9 @@ from typing import Any, Final
 import numpy as np
 
 from shared.files.atomic_write import atomic_write
+from training.job.examples.example_lines import HINDSIGHT, Line, shuffled
 
 GRPO_CASES: Final = "grpo_cases.jsonl"
-HINDSIGHT: Final = "hindsight.jsonl"
 GRPO_GROUPS: Final = 4
 """Prompts of one step of the job configuration: fewer prompts than that are not trained on."""
 MIN_PAIRS: Final = 5
@@ -34,7 +34,6 @@ MAX_PROMPTS: Final = 240
 """Prompts of one job: sixty steps of four."""
 SIMULATED_SHARE: Final = 0.2
 """Simulated cases, at most this share of all cases, and at least one step of them."""
-Line = dict[str, Any]
 Files = tuple[str, ...]
 
 
@@ -85,13 +84,13 @@ def write_grpo_cases(dataset: Path, *, seed: int) -> WrittenCases:
         for number, prompt in enumerate(prompts):
             by_round[number].append(_line(user, prompt, hindsight.get(user), rng))
     # The first prompt of every user comes before the second of any.
-    ordered = [line for lines in by_round for line in _shuffled(lines, rng)]
+    ordered = [line for lines in by_round for line in shuffled(lines, rng)]
     chosen = ordered[:MAX_PROMPTS]
     with_truth = sum(line["truth"] is not None for line in chosen)
     simulated = [case for case in cases if case["source"] != "clicks"]
     most = max(round(len(chosen) * SIMULATED_SHARE / (1 - SIMULATED_SHARE)), GRPO_GROUPS)
-    simulated = _shuffled(simulated, rng)[:most]
-    mixed = _shuffled([*chosen, *simulated], rng)
+    simulated = shuffled(simulated, rng)[:most]
+    mixed = shuffled([*chosen, *simulated], rng)
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in mixed)
     atomic_write(dataset / GRPO_CASES, text)
     return WrittenCases(
@@ -171,12 +170,8 @@ def _by_size(
     references: Iterable[tuple[Files, Files]], rng: np.random.Generator
 ) -> list[tuple[Files, Files]]:
     """Different references, the most images first, equal ones in random order."""
-    different = _shuffled(list(dict.fromkeys(references)), rng)
+    different = shuffled(list(dict.fromkeys(references)), rng)
     return sorted(different, key=lambda sides: -len(sides[0]) - len(sides[1]))
-
-
-def _shuffled(values: Sequence[Any], rng: np.random.Generator) -> list[Any]:
-    return [values[at] for at in rng.permutation(len(values))]
 
 
 def _read(file: Path) -> list[Line]:

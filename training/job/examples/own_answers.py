@@ -7,12 +7,13 @@ are for the other two tasks.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from shared.prompting import prompt
 from shared.prompting.prompt import SideWords
 from shared.vlm.checkpoint.checkpoint import MANIFEST, read_manifest
 from training.evaluation.scoring import batches
+from training.job.examples.example_lines import Line, name_in, shuffled
 from training.job.examples.rejection_sampling import Rng
 from training.job.scoring.deadline import IsLate
 from training.job.scoring.feedback_cases import FeedbackCase, open_image
@@ -25,7 +26,6 @@ MAX_PREDICTIONS: Final = 40
 """A prediction reads ten images, and takes as long as ten descriptions."""
 PREDICTIONS_PER_DESCRIPTION: Final = 1 / 3
 BATCH: Final = 8
-Line = dict[str, Any]
 ValueT = TypeVar("ValueT")
 
 
@@ -53,9 +53,9 @@ def own_answer_lines(
     """
     images = list(dict.fromkeys(file for case in cases for file in (case.better, case.worse)))
     users = list({case.user: case for case in cases if case.liked or case.disliked}.values())
-    descriptions = _shuffled(images, rng)[: min(count, MAX_DESCRIPTIONS)]
+    descriptions = shuffled(images, rng)[: min(count, MAX_DESCRIPTIONS)]
     most = round(PREDICTIONS_PER_DESCRIPTION * len(descriptions))
-    predictions = _shuffled(users, rng)[: min(most, MAX_PREDICTIONS)]
+    predictions = shuffled(users, rng)[: min(most, MAX_PREDICTIONS)]
     lines: list[Line] = []
     for files in batches(descriptions, BATCH):
         if is_late():
@@ -73,7 +73,7 @@ def _descriptions(champion: Model, files: Sequence[Path], folder: Path) -> Itera
     for file, description in zip(files, described, strict=True):
         if not description.problems and _named(description.words):
             words = _shown(description.words)
-            yield {"ask": "describe", "images": [_name(file, folder)], "words": words}
+            yield {"ask": "describe", "images": [name_in(file, folder)], "words": words}
 
 
 def _predictions(champion: Model, cases: Sequence[FeedbackCase], folder: Path) -> Iterator[Line]:
@@ -85,7 +85,7 @@ def _predictions(champion: Model, cases: Sequence[FeedbackCase], folder: Path) -
         if not taste.problems and all(named):
             yield {
                 "ask": "predict", "liked": len(case.liked), "disliked": len(case.disliked),
-                "images": [_name(file, folder) for file in (*case.liked, *case.disliked)],
+                "images": [name_in(file, folder) for file in (*case.liked, *case.disliked)],
                 "taste": dict(zip(("likes", "dislikes"), map(_shown, sides), strict=True)),
             }  # fmt: skip
 
@@ -97,11 +97,3 @@ def _named(words: SideWords) -> bool:
 def _shown(words: SideWords) -> dict[str, list[str]]:
     """The strongest words by the element's name: a layout could not keep words with its signs."""
     return {element.value: list(named[: prompt.WORDS_SHOWN]) for element, named in words.items()}
-
-
-def _shuffled(values: Sequence[ValueT], rng: Rng) -> list[ValueT]:
-    return [values[at] for at in rng.permutation(len(values))]
-
-
-def _name(file: Path, folder: Path) -> str:
-    return file.relative_to(folder).as_posix()

@@ -7,13 +7,14 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from PIL.Image import Image
 
 from shared.files.atomic_write import atomic_file
 from training.finetuning.data.cases import Case
 from training.finetuning.data.simulated import TASKS, Task, draw_cases, examples
+from training.job.examples.example_lines import Line
 from training.job.examples.rejection_sampling import Rng
 
 MIN_USERS: Final = 60
@@ -22,7 +23,6 @@ CHEAP_TASKS: Final[tuple[Task, ...]] = ("describe", "score")
 ALL_TASKS_EVERY: Final = 4
 """Every fourth user gets all tasks: the ten images of a prediction and five rationales take as long
 to learn from as twenty scores, and must only not be forgotten."""
-Line = dict[str, Any]
 
 
 def replay_users(kept_pairs: int) -> int:

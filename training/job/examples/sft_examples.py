@@ -28,6 +28,7 @@ from shared.prompting import prompt
 from shared.vlm.protocol import ScoredInput, Scores, ScoringInput
 from training.evaluation.scoring import batches
 from training.job.examples.element_weights import LearnedWeights, learn_weights
+from training.job.examples.example_lines import Line, name_in
 from training.job.examples.hindsight.write import Hindsight
 from training.job.examples.own_answers import own_answer_lines
 from training.job.examples.rejection_sampling import (
@@ -37,7 +38,7 @@ from training.job.examples.rejection_sampling import (
     ScoredPair,
     agreeing_sample,
 )
-from training.job.examples.replay import Line, replay_lines, replay_users
+from training.job.examples.replay import replay_lines, replay_users
 from training.job.scoring.deadline import IsLate
 from training.job.scoring.feedback_cases import FeedbackCase
 from training.job.scoring.pair_scoring import SCORING_BATCH, Model
@@ -178,7 +179,7 @@ def _score_lines(pair: AgreeingPair, folder: Path) -> Iterator[Line]:
     for image, digits in ((pair.case.better, pair.better), (pair.case.worse, pair.worse)):
         yield {
             "ask": "score", "profile": _shown_profile(pair.case),
-            "images": [_name(image, folder)], "answer": prompt.score_line(digits),
+            "images": [name_in(image, folder)], "answer": prompt.score_line(digits),
         }  # fmt: skip
 
 
@@ -197,7 +198,7 @@ def _rationale_lines(champion: Model, pairs: Sequence[AgreeingPair], folder: Pat
             {
                 "ask": "explain",
                 "profile": _shown_profile(pair.case),
-                "images": [_name(pair.case.better, folder)],
+                "images": [name_in(pair.case.better, folder)],
                 "digits": {e.value: digit for e, digit in pair.better.items()},
                 "rationales": {e.value: text for e, text in rationales.by_element.items()},
             }
@@ -226,7 +227,3 @@ def _by_weight(cases: Sequence[FeedbackCase], *, most: int, rng: Rng) -> list[Fe
     """
     keys = [rng.exponential() / max(case.weight, 1e-9) for case in cases]
     return [cases[number] for number in np.argsort(keys, kind="stable")[:most]]
-
-
-def _name(file: Path, folder: Path) -> str:
-    return file.relative_to(folder).as_posix()

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
 
 from shared.domain.taste import ELEMENTS, Element
 from training.job.examples.hindsight.choices import Bools, Choices
+from training.job.examples.hindsight.multinomial import fit_multinomial, softmax
 from training.job.examples.hindsight.profile_search import log_likelihood
 from training.job.examples.hindsight.readings import DOUBT, Readings
 from training.job.examples.hindsight.vocabulary import Floats, Profile, Vocabulary
@@ -72,7 +72,7 @@ def update_words(
         with_worse = z[:, None] - shown + worse[:, k, None]
         np.add.at(support, choices.better[pairs], weight * log_likelihood(with_better))
         np.add.at(support, choices.worse[pairs], weight * log_likelihood(with_worse))
-        posterior = _softmax(np.log(np.maximum(prior[element], 1e-9)) + TEMPER * support)
+        posterior = softmax(np.log(np.maximum(prior[element], 1e-9)) + TEMPER * support)
         updated[element] = (1 - STEP) * updated[element] + STEP * posterior
     return updated
 
@@ -90,8 +90,11 @@ def learned_prior(readings: Readings, words: Words, seen: Bools) -> Words:
         if used.sum() < 2:
             prior[element] = readings.with_doubt(element)
             continue
-        map_ = _fit(features[used], offset[used], words[element][used])
-        predicted = _softmax(offset + features @ map_)
+        map_ = fit_multinomial(
+            features[used], offset[used], words[element][used],
+            ridge=RIDGE, steps=REGRESSION_STEPS,
+        )  # fmt: skip
+        predicted = softmax(offset + features @ map_)
         mixed = (1 - DOUBT) * predicted + DOUBT / predicted.shape[1]
         prior[element] = np.where(readings.read[:, None], mixed, readings.with_doubt(element))
     return prior
@@ -105,27 +108,3 @@ def _features(readings: Readings) -> Floats:
     spread = logs.std(axis=0)
     scaled = (logs - logs.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     return np.concatenate([scaled, np.ones((len(logs), 1))], axis=1)
-
-
-def _fit(features: Floats, offset: Floats, target: Floats) -> Floats:
-    """(features, words): what the regression adds to the log-odds of the readings."""
-    shape = (features.shape[1], target.shape[1])
-
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        map_ = flat.reshape(shape)
-        logits = offset + features @ map_
-        predicted = _softmax(logits)
-        value = -(target * np.log(np.maximum(predicted, 1e-12))).sum() + RIDGE / 2 * (flat @ flat)
-        gradient = features.T @ (predicted - target) + RIDGE * map_
-        return float(value), gradient.ravel()
-
-    start = np.zeros(shape[0] * shape[1])
-    result = minimize(
-        loss, start, jac=True, method="L-BFGS-B", options={"maxiter": REGRESSION_STEPS}
-    )
-    return np.asarray(result.x, np.float64).reshape(shape)
-
-
-def _softmax(logits: Floats) -> Floats:
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))

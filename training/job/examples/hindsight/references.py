@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from shared.embedding.images.protocol import ImageEncoder
 from shared.prompting import prompt
 from shared.prompting.prompt import SideWords
 from training.evaluation.scoring import batches
+from training.job.examples.example_lines import Line, name_in
 from training.job.examples.hindsight.choices import Choices
 from training.job.examples.hindsight.readings import Readings
 from training.job.examples.hindsight.shared_words import SharedWords, accepted_words
@@ -31,7 +32,6 @@ from training.job.scoring.pair_scoring import SCORING_BATCH, Model
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Line = dict[str, Any]
 Rng = np.random.Generator
 Encode = Callable[[Sequence[Path]], Floats]
 """Image vectors of files: (files, d)."""
@@ -108,7 +108,7 @@ def learn_from_references(
         return ReferenceLessons()
     words |= {e: learned.images for e, learned in accepted.items()}
     profiles = _profiles(material, accepted, own)
-    names = [choices.images[n].relative_to(folder).as_posix() for n in described.images]
+    names = [name_in(choices.images[n], folder) for n in described.images]
     return ReferenceLessons(
         lines=(
             *_description_lines(names, described, vocabulary, accepted, rng),

@@ -19,9 +19,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import eigh
-from scipy.optimize import minimize
 
 from shared.domain.taste import ELEMENTS, Element
+from training.job.examples.hindsight.multinomial import fit_multinomial, softmax
 from training.job.examples.hindsight.readings import DOUBT, Readings
 from training.job.scoring.deadline import IsLate
 
@@ -137,7 +137,7 @@ class _Sides:
     def words(self, words: Floats) -> Floats:
         """Probabilities of the word that each side shares. (sides, words)"""
         logs = np.log(SHARED * _ratio(words)[self.images] + 1 - SHARED)
-        return _softmax(self.sums(logs) + np.log(words.mean(axis=0)))
+        return softmax(self.sums(logs) + np.log(words.mean(axis=0)))
 
     def left_out(self, words: Floats, given: Floats | None = None) -> Floats:
         """Mean log-likelihood ratio of each image of a side, given its other images. (sides,)
@@ -147,7 +147,7 @@ class _Sides:
         match = SHARED * _ratio(words, given)[self.images] + 1 - SHARED
         logs = np.log(match)
         all_logs = np.repeat(self.sums(logs), self.sizes, axis=0)
-        others = _softmax(all_logs - logs + np.log(words.mean(axis=0)))
+        others = softmax(all_logs - logs + np.log(words.mean(axis=0)))
         ratios = np.log((others * match).sum(axis=1))
         return np.asarray(self.sums(ratios[:, None])[:, 0] / self.sizes)
 
@@ -230,26 +230,12 @@ def _fit(words: Floats, features: Floats, sides: _Sides) -> Floats:
     for _ in range(TURNS):
         target = np.zeros((len(shown), words.shape[1]))
         np.add.at(target, place, sides.targets(words))
-        map_ = _regression(features[shown], offset[shown], target, count, map_)
-        words = _softmax(offset + features @ map_)
+        map_ = fit_multinomial(
+            features[shown], offset[shown], target,
+            ridge=RIDGE, steps=REGRESSION_STEPS, count=count, start=map_,
+        )  # fmt: skip
+        words = softmax(offset + features @ map_)
     return words
-
-
-def _regression(
-    features: Floats, offset: Floats, target: Floats, count: Floats, start: Floats
-) -> Floats:
-    """The map (features, words) after some steps; `target` are sums over an image's `count`."""
-
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        map_ = flat.reshape(start.shape)
-        predicted = _softmax(offset + features @ map_)
-        value = -(target * np.log(np.maximum(predicted, 1e-12))).sum() + RIDGE / 2 * (flat @ flat)
-        gradient = features.T @ (count * predicted - target) + RIDGE * map_
-        return float(value), gradient.ravel()
-
-    options = {"maxiter": REGRESSION_STEPS}
-    result = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options=options)
-    return np.asarray(result.x, np.float64).reshape(start.shape)
 
 
 def _ratio(words: Floats, given: Floats | None = None) -> Floats:
@@ -265,8 +251,3 @@ def _spread(words: Floats, kept: Ints, size: int) -> Floats:
     whole = np.zeros((len(words), size))
     whole[:, kept] = words
     return whole
-
-
-def _softmax(logits: Floats) -> Floats:
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))

@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting import prompt
+from training.job.examples.example_lines import Line, name_in, shuffled
 from training.job.examples.hindsight.choices import Choices
 from training.job.examples.hindsight.image_words import Words
 from training.job.examples.hindsight.readings import Readings
 from training.job.examples.hindsight.vocabulary import Floats, Profile, Vocabulary
 from training.rewards.prediction import Sides
 
-Line = dict[str, Any]
 Rng = np.random.Generator
 MIN_WORD_EVIDENCE: Final = 0.75
 """Least probability, on held-back pairs, that a new word is better than the champion's reading."""
@@ -71,10 +71,10 @@ def predict_lines(
         if not (shown.liked or shown.disliked):
             continue
         for _ in range(orders):
-            liked, disliked = (_shuffled(side, rng) for side in (shown.liked, shown.disliked))
+            liked, disliked = (shuffled(side, rng) for side in (shown.liked, shown.disliked))
             yield {
                 "ask": "predict", "liked": len(liked), "disliked": len(disliked),
-                "images": [_name(file, folder) for file in (*liked, *disliked)],
+                "images": [name_in(file, folder) for file in (*liked, *disliked)],
                 "taste": as_json(profiles[user]),
             }  # fmt: skip
 
@@ -86,7 +86,7 @@ def describe_lines(
     order = np.argsort(-words.evidence, kind="stable")
     for image in order[: min(MAX_DESCRIPTIONS, int((words.evidence > 0).sum()))]:
         yield {
-            "ask": "describe", "images": [_name(choices.images[image], folder)],
+            "ask": "describe", "images": [name_in(choices.images[image], folder)],
             "words": {
                 e.value: [name] for e in ELEMENTS
                 if (name := _word(vocabulary, e, words, int(image)))
@@ -120,7 +120,7 @@ def score_lines(
         }
         yield {
             "ask": "score", "profile": as_json(vocabulary.sides(profiles[user])),
-            "images": [_name(choices.images[image], folder)],
+            "images": [name_in(choices.images[image], folder)],
             "answer": prompt.score_line(digits),
         }  # fmt: skip
 
@@ -151,11 +151,3 @@ def _word(vocabulary: Vocabulary, element: Element, words: ImageWords, image: in
     number = int(words.number[element][image])
     named = vocabulary.words[element]
     return named[number] if number < len(named) else None
-
-
-def _shuffled(files: Sequence[Path], rng: Rng) -> list[Path]:
-    return [files[int(number)] for number in rng.permutation(len(files))]
-
-
-def _name(file: Path, folder: Path) -> str:
-    return file.relative_to(folder).as_posix()

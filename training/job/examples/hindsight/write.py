@@ -8,13 +8,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from shared.domain.taste import Element
 from shared.files.atomic_write import atomic_write
 from training.evaluation.scoring import batches
+from training.job.examples.example_lines import HINDSIGHT, Line, name_in
 from training.job.examples.hindsight.choices import Choices, number_choices
 from training.job.examples.hindsight.evidence import HeldBack, held_back
 from training.job.examples.hindsight.joint_fit import JointFit, Start, joint_fit
@@ -38,7 +39,6 @@ from training.job.scoring.deadline import IsLate
 from training.job.scoring.feedback_cases import FeedbackCase, open_image
 from training.job.scoring.pair_scoring import SCORING_BATCH, Model
 
-HINDSIGHT: Final = "hindsight.jsonl"
 PROFILE_PAIRS: Final = "profile_pairs.jsonl"
 DESCRIBED: Final = 64
 """Images with the most pairs whose descriptions add words to the vocabulary."""
@@ -49,7 +49,6 @@ FULL_PAIRS: Final = 10
 """Held-back pairs from which a profile has its full weight."""
 REFERENCE_ORDERS: Final = 4
 """Predictions of a user whose profile is known from references, with these in other orders."""
-Line = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -198,8 +197,8 @@ def _learned(
     records = [
         {
             "user": choices.users[user],
-            "liked": [_name(file, dataset) for file in choices.references[user].liked],
-            "disliked": [_name(file, dataset) for file in choices.references[user].disliked],
+            "liked": [name_in(file, dataset) for file in choices.references[user].liked],
+            "disliked": [name_in(file, dataset) for file in choices.references[user].disliked],
             "taste": as_json(tastes[user]),
             "champion_taste": as_json(predictions[user].baseline),
             **(_evidence(judged, user) if user in kept else FROM_REFERENCES),
@@ -254,7 +253,3 @@ def _by_pairs(choices: Choices) -> list[int]:
     both = np.concatenate([choices.better[clicked], choices.worse[clicked]])
     counts = np.bincount(both, minlength=len(choices.images))
     return [int(image) for image in np.argsort(-counts, kind="stable")]
-
-
-def _name(file: Path, folder: Path) -> str:
-    return file.relative_to(folder).as_posix()
