@@ -16,7 +16,7 @@ from training.finetuning.data.line_sources import BadRows, report_skipped
 from training.finetuning.data.rows import dpo_dataset, dpo_row
 from training.finetuning.dpo.simulated_pairs import draw_profile_pairs
 from training.finetuning.dpo.weighted_order import WeightedSampler
-from training.finetuning.grpo.vision_cache import encode_once, is_known
+from training.finetuning.grpo.vision_cache import encode_once, may_encode_once
 from training.finetuning.run.arguments import dpo_arguments
 from training.finetuning.run.commands import run_command
 from training.finetuning.run.config import BadConfig, DpoConfig
@@ -64,10 +64,9 @@ def dpo_trainer(config: DpoConfig, loaded: Loaded) -> Any:
         processing_class=loaded.processor,
         peft_config=loaded.lora,
     )
-    whole = trainer.model.get_base_model().model
-    single = trainer.accelerator.num_processes == 1
-    if is_known(whole) and single and config.policy.layers == "language_model":
-        encode_once(whole)  # better and worse answers follow the same images
+    if may_encode_once(trainer, config.policy):
+        # Better and worse answers follow the same images.
+        encode_once(trainer.model.get_base_model().model)
     trainer._load_from_checkpoint = _with_own_adapter(trainer)
     sampler = WeightedSampler(weights, seed=config.run.seed)
     trainer._get_train_sampler = lambda dataset=None: sampler

@@ -24,6 +24,7 @@ from training.finetuning.grpo.vision_cache import (
     DeduplicatedRows,
     encode_once,
     is_known,
+    may_encode_once,
     scale_once,
 )
 from training.finetuning.merge import merge
@@ -91,8 +92,7 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
     whole = trainer.model.get_base_model().model
     if is_known(whole):
         scale_once(loaded.processor.image_processor)
-        # All processes must run a sharded tower together, and a trained tower at each pass.
-        if trainer.accelerator.num_processes == 1 and config.policy.layers == "language_model":
+        if may_encode_once(trainer, config.policy):
             encode_once(whole)
             trainer.prompts = SharedPrompts(whole.language_model)
     return trainer

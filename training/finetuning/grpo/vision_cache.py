@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from training.finetuning.data.rows import Row
+from training.finetuning.run.config import Policy
 
 PROJECTIONS: Final = 2
 """Random projections that identify an image: two different images agree in both with a
@@ -72,6 +73,14 @@ def is_known(model: Any) -> bool:
     a cache of the last features alone would leave out.
     """
     return str(model.config.model_type) in KNOWN
+
+
+def may_encode_once(trainer: Any, policy: Policy) -> bool:
+    """Whether the tower's output can be reused: one process, and a frozen tower.
+
+    All processes must run a sharded tower together, and a trained tower at each pass.
+    """
+    return bool(trainer.accelerator.num_processes == 1 and policy.layers == "language_model")
 
 
 def encode_once(model: Any, *, kept_bytes: int = 0) -> None:

@@ -13,7 +13,7 @@ from training.finetuning.data.cases import Example
 from training.finetuning.data.line_sources import BadRows, report_skipped
 from training.finetuning.data.rows import sft_dataset, sft_row
 from training.finetuning.data.simulated import draw_cases, examples
-from training.finetuning.grpo.vision_cache import encode_once
+from training.finetuning.grpo.vision_cache import encode_once, may_encode_once
 from training.finetuning.run.arguments import sft_arguments
 from training.finetuning.run.commands import run_command
 from training.finetuning.run.config import BadConfig, SftConfig
@@ -60,8 +60,7 @@ def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
         processing_class=loaded.processor,
         peft_config=loaded.lora,
     )
-    # All processes must run a sharded tower together, and a trained tower at each pass.
-    if trainer.accelerator.num_processes == 1 and config.policy.layers == "language_model":
+    if may_encode_once(trainer, config.policy):
         encode_once(trainer.model.get_base_model().model, kept_bytes=KEPT_FEATURES)
     if policy_style(config.policy).digit_reading == "held":
         trainer.data_collator = HeldDigits(trainer.data_collator, loaded.processor.tokenizer)
