@@ -37,7 +37,7 @@ def dead_groups(rewards: Tensor, weights: Tensor, *, group: int, way: Advantages
     `rewards` are (completions, rewards) with NaN where a reward does not apply, `weights` are
     (rewards,); the `group` completions of one prompt are neighbors. A group is dead when the sum of
     its rewards is the same for all completions; with `gdpo`, when each of them is: two rewards that
-    cancel in the sum are told apart there.
+    cancel in the sum differ there.
     """
     weighted = (rewards * weights.to(rewards)).nan_to_num(nan=0.0)
     if way != "gdpo":

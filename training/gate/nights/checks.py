@@ -10,7 +10,7 @@ from training.gate.rules import Check, Rules
 
 
 def enough_people(pooled: PooledNights | None, rules: Rules) -> Check:
-    """People of the largest night, pairs of all nights, and somebody who judged tonight's model."""
+    """People of the largest night, pairs of all nights, and one or more who judged tonight."""
     people, pairs = (pooled.most_people, pooled.pairs) if pooled else (0, 0)
     tonight = pooled.nights[-1].people if pooled else 0
     passed = people >= rules.min_users and pairs >= rules.min_pairs and tonight > 0
