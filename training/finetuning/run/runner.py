@@ -10,6 +10,7 @@ from typing import Any
 from training.finetuning.run.adapter import write_adapter
 from training.finetuning.run.callbacks import ProgressCallback
 from training.finetuning.run.config import AnyConfig, BadConfig
+from training.finetuning.run.decay import DecayCallback
 from training.finetuning.run.limits import Machine, reason_not_to_start
 from training.finetuning.run.policy import element_weights, needs, policy_style
 from training.finetuning.run.run_folder import RunFolder, step_of
@@ -119,6 +120,13 @@ def train(
     )  # fmt: skip
     trainer.remove_callback(_library_printer())
     trainer.add_callback(progress)
+    trainer.add_callback(
+        DecayCallback(
+            config.optimizing.decay_share,
+            budget=minutes * 60 if minutes else None,
+            spent=lambda: progress.spent,
+        )
+    )
     finished = False
     try:
         if last and (first >= config.run.steps or progress.is_late):

@@ -26,8 +26,8 @@ to learn from as twenty scores, and must only not be forgotten."""
 
 
 def replay_users(kept_pairs: int) -> int:
-    """A third of the kept pairs, so that simulated examples are about a third of all."""
-    return max(MIN_USERS, kept_pairs // 3)
+    """Three for five kept pairs, so that simulated examples are about two fifths of all."""
+    return max(MIN_USERS, kept_pairs * 3 // 5)
 
 
 def replay_lines(users: int, folder: Path, *, seed: int, rng: Rng) -> Iterator[Line]:
