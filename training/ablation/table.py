@@ -80,6 +80,13 @@ def line(row: Row, reports: Reports) -> Line:
     )
 
 
+def read_line(entry: Mapping[str, Any]) -> Line:
+    """A row as `ablation.json` holds it."""
+    controls = {name: Interval(**value) for name, value in entry["controls"].items()}
+    intervals = {name: Interval(**entry[name]) for name in ("mean", "similarity")}
+    return Line(**{**entry, **intervals, "controls": controls})
+
+
 def difference(row: Row, less: Row, reports: Reports, of_less: Reports) -> Difference | None:
     """None where no seed has both rows; a base is compared with every seed."""
     if 0 in of_less:

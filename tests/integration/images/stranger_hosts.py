@@ -18,7 +18,7 @@ from tests.unit.shared.images.bad_images import encoded, noisy
 
 PNG = encoded(noisy(), "PNG")
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: %d\r\n\r\n"
-DRIP_SECONDS = 0.1
+DRIP_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class StrangerHosts:
     port: int
 
     def dripping(self, path: object, *, number: int = 0) -> str:
-        """Sends a byte of an image every tenth of a second."""
+        """Sends a byte of an image every half second."""
         return f"{self._host(number)}/drip?{path}"
 
     def silent(self, path: object, *, number: int = 0) -> str:

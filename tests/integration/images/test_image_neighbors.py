@@ -23,6 +23,7 @@ MOST = 2.0
 """Times the latency without the others. The goal is 1.2, which a quiet machine shows; one image
 host that drips made it 30 and more. Machines that run tests are not quiet."""
 SLACK_SECONDS = 0.1
+ATTEMPTS = 3
 SLATE_SECONDS = 5.0
 
 Slate = Callable[[int], Sequence[str]]
@@ -84,7 +85,23 @@ async def again_and_again(loader: ImageLoader, slate: Slate, *, requester: str) 
 
 
 async def check_neighbor(loader: ImageLoader, uris: Sequence[str], slates: Sequence[Slate]) -> None:
-    """The neighbor's images arrive, about as fast as without the slates of the others."""
+    """The neighbor's images arrive, about as fast as without the slates of the others.
+
+    Other work on the machine can slow one attempt; a loader that lets neighbors wait slows all.
+    """
+    measured = []
+    for _ in range(ATTEMPTS):
+        alone, together = await alone_and_together(loader, uris, slates)
+        if median(together) < MOST * median(alone) + SLACK_SECONDS:
+            return
+        measured.append((alone, together))
+    pytest.fail(f"the neighbor waits for the others: {measured}")
+
+
+async def alone_and_together(
+    loader: ImageLoader, uris: Sequence[str], slates: Sequence[Slate]
+) -> tuple[list[float], list[float]]:
+    """Seconds of the neighbor's requests without the slates of the others, and beside them."""
     await latencies(loader, uris)
     alone = await latencies(loader, uris)
     others = [
@@ -99,7 +116,7 @@ async def check_neighbor(loader: ImageLoader, uris: Sequence[str], slates: Seque
     await asyncio.gather(*others, return_exceptions=True)
     alone += await latencies(loader, uris)
     assert len(running) == len(slates)
-    assert median(together) < MOST * median(alone) + SLACK_SECONDS, (alone, together)
+    return alone, together
 
 
 def local(folder: Path) -> list[str]:

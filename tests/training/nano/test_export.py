@@ -17,6 +17,8 @@ from shared.prompting import prompt
 from shared.prompting.prompt import PROMPT_VERSION
 from shared.vlm.checkpoint.checkpoint import MANIFEST, file_hash
 from tests.training import tiny_model
+from training.ablation.table import Line
+from training.evaluation.controls import CONTROLS
 from training.nano.data.batches import encode, question
 from training.nano.data.rows import Row
 from training.nano.model.export import CARD, SERIES, WEIGHTS, export, facts
@@ -24,7 +26,7 @@ from training.nano.model.results import SPLITS, results, write_results
 from training.nano.model.vision_tower import encode_images
 from training.nano.train.checkpoint import load_weights
 from training.nano.train.train_text import answer_loss
-from training.statistics.interval import Share
+from training.statistics.interval import Interval, Share
 
 
 @pytest.fixture(scope="module")
@@ -131,14 +133,23 @@ def proof(version: str) -> dict[str, Any]:
 
 
 ABLATION = {
-    "users": 200,
     "rows": [
-        {
-            "row": "sft", "seeds": 3, "splits": {"seen_sp": 0.7}, "mean": 0.7,
-            "interval": [0.6, 0.8], "similarity": 0.9, "similarity_interval": [0.8, 0.95],
-        }
-    ],
-}  # fmt: skip
+        asdict(
+            Line(
+                row="sft",
+                seeds=3,
+                users=200,
+                splits={"seen_sp": 0.7},
+                mean=Interval(0.7, 0.6, 0.8),
+                controls=dict.fromkeys(CONTROLS, Interval(0.5, 0.4, 0.6)),
+                similarity=Interval(0.9, 0.8, 0.95),
+                steps=32,
+                people=128,
+                processor_seconds=90,
+            )
+        )
+    ]
+}
 
 
 def test_results_are_written_into_the_card_and_its_new_hash_into_the_manifest(
@@ -153,7 +164,9 @@ def test_results_are_written_into_the_card_and_its_new_hash_into_the_manifest(
     assert "| *hard*: control `other_user` | 0.480 (0.460-0.490) |" in card
     assert "| *hard*: profile words, worst element | 0.910 (0.890-0.920) |" in card
     assert "| color | 0.990 (0.970-1.000) | 0.990 (0.970-1.000) |" in card
-    assert "| + SFT | 0.700 | 0.700 (0.600-0.800) | 0.900 (0.800-0.950) | 3 |" in card
+    assert "200 *hard* users" in card
+    sft = "| + SFT | 0.700 | 0.700 (0.600-0.800) | 0.500 (0.400-0.600) | 0.500 (0.400-0.600)"
+    assert f"{sft} | 0.900 (0.800-0.950) | 200 | 3 | 32 | 128 | 1.5 |" in card
     assert card.startswith((folder / CARD).read_text())
     manifest = json.loads((kept / MANIFEST).read_text())
     assert manifest["sha256"][CARD] == file_hash(kept / CARD)

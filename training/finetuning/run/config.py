@@ -134,8 +134,10 @@ class Optimizing(Section):
     """Passes that are summed into one step; 1 x 8 gives the same result as 8 x 1."""
     warmup_steps: NonNegativeInt = 10
     decay_share: float = Field(0.0, ge=0, le=1)
-    """Last share of the run in which the learning rate falls to zero; 0 keeps it constant. The run's
-    steps or its minutes count, whichever end first."""
+    """Last share of the run in which the learning rate falls to zero; 0 keeps it constant.
+
+    The run's steps or its minutes count, whichever end first.
+    """
     gradient_norm: PositiveFloat = 1.0
     """Gradients are clipped to this norm."""
 

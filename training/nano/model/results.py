@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.vlm.checkpoint.checkpoint import MANIFEST, file_hash
-from training.ablation.table import Line, as_markdown
+from training.ablation.table import as_markdown, read_line
 from training.evaluation.controls import OTHER_USER, USER_BLIND
 from training.evaluation.markdown import header, line
 from training.evaluation.simulated.report import ALL_SETS
@@ -94,11 +94,12 @@ def _pair_prompt(report: Json) -> str:
 
 
 def _ablation(ablation: Json) -> str:
-    table = as_markdown([Line(**row) for row in ablation["rows"]]).rstrip()
+    rows = [read_line(row) for row in ablation["rows"]]
+    table, users = as_markdown(rows).rstrip(), max(row.users for row in rows)
     return (
         "\nEffect of each stage of the method, with small budgets and from a weaker base model that"
         " still has errors to correct (`python -m training.ablation`, training/LOG.md):"
-        f" {ablation['users']} *hard* users, intervals over users and seeds.\n\n{table}"
+        f" {users} *hard* users, intervals over users and seeds.\n\n{table}"
     )
 
 

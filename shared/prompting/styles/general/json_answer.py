@@ -11,7 +11,10 @@ _CLOSED_THOUGHT: Final = re.compile(r"</(?:think|thinking|thought|reasoning)>", 
 _TAG: Final = re.compile(r"</?(?:think|thinking|thought|reasoning)>", re.I)
 MAX_OBJECTS: Final = 50
 """Opening braces that are tried: an answer of braces alone must not cost seconds."""
+MAX_REPAIRED: Final = 5
+"""Of these, those whose faults are corrected, which takes a hundred times as long."""
 MAX_REPAIRS: Final = 40
+"""Places where an object that was cut off is closed."""
 MAX_THOUGHTS: Final = 2000
 """Characters kept of a chain of thought, which people read on a page."""
 
@@ -62,7 +65,7 @@ def json_object(answer: str) -> Mapping[str, Any] | None:
         try:
             value, end = json.JSONDecoder(strict=False).raw_decode(text, start)
         except (ValueError, RecursionError):
-            value, end = _repaired(text[start:]), len(text)
+            value, end = _repaired(text[start:]) if tried <= MAX_REPAIRED else None, len(text)
             if not value:
                 start = text.find("{", start + 1)
                 continue
