@@ -54,6 +54,8 @@ def _reasons(item: RankedItem, feed: RankedFeed) -> Iterator[str]:
         yield f"what it shows {item.subject:.1f} of 5"
     if item.popularity is not None:
         yield f"popularity {item.popularity:.1f} of 5"
+    if item.moved_by_words:
+        yield f"{item.moved_by_words:+d} places by words that the user pinned, wrote or vetoed"
     yield from (DEMOTIONS[reason] for reason in item.demoted)
     yield from (_of_rule(rule) for rule in item.rules if rule.kind != "pin")
     if item.rank_without_rules is not None:

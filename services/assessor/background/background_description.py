@@ -55,11 +55,11 @@ class BackgroundDescription:
                 for image in batch:
                     self._queued.pop(image.content_hash, None)
                 try:
-                    permitted.done = await self._describe(batch)
+                    permitted.done = await self.describe(batch)
                 except (Unavailable, Unprocessable) as error:
                     log.warning("%d images were not described: %s", len(batch), error)
 
-    async def _describe(self, batch: Sequence[LoadedImage]) -> int:
+    async def describe(self, batch: Sequence[LoadedImage]) -> int:
         """Describe those without a stored description; the number of them."""
         model = self._models.champion
         version = model.model_version

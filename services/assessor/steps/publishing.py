@@ -153,6 +153,7 @@ def feed_items(ranked: Sequence[ScoredImage]) -> tuple[RankedItem, ...]:
                 "uri": _address(image.loaded_candidate),
                 "tier": image.tier,
                 "demoted": image.demoted,
+                "moved_by_words": image.moved_by_words,
                 "rules": image.rules,
                 "rank_without_rules": image.rank_without_rules,
                 "evidence": image.evidence,

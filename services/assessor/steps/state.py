@@ -86,6 +86,8 @@ class ScoredImage:
     """The image scored by each joint taste; empty for a user with one taste."""
     demoted: tuple[Demotion, ...] = ()
     """Rules that placed the image lower than its total would."""
+    moved_by_words: int = 0
+    """Places by which words that the user stated or vetoed moved it; up if positive."""
     boost: float = 0.0
     """Points that rules of the shop add to the total by which the image is ranked."""
     rules: tuple[AppliedRule, ...] = ()
@@ -166,6 +168,8 @@ class RankingState:
     """What the user goes by, elements and subject; None where the subject does not count."""
     popularity_weight: float | None = None
     """Share of popularity in the ranking; None where it does not count."""
+    subject_probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Probabilities of the subjects that the user stated or vetoed, by content hash and word."""
     subject_background: Vectors = field(default_factory=no_vectors)
     """Other images of the tenant with which the subject was compared; (images, dimension)."""
     scored: tuple[ScoredImage, ...] = ()

@@ -41,6 +41,11 @@ class StatedSubjects:
         return any(weight > 0 for weight in (*self.liked.values(), *self.disliked.values()))
 
     @property
+    def words(self) -> frozenset[str]:
+        """All words that the user stated or vetoed."""
+        return self.not_liked | self.not_disliked | self.liked.keys() | self.disliked.keys()
+
+    @property
     def is_empty(self) -> bool:
         return not (self.liked or self.disliked or self.not_liked or self.not_disliked)
 

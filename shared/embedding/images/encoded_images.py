@@ -12,7 +12,7 @@ from PIL.Image import Image
 from shared.domain.errors import Unprocessable
 from shared.domain.subjects.words import ShownWord
 from shared.embedding.images.encoders.unit_vectors import unit_vector
-from shared.embedding.images.naming.protocol import NamesSubjects
+from shared.embedding.images.naming.protocol import NamesSubjects, RatesSubjects
 from shared.embedding.images.protocol import ImageEncoder, UnreadableImages
 from shared.embedding.images.subject import SubjectReferences
 from shared.embedding.protocol import Vectors
@@ -124,6 +124,15 @@ class EncodedImages:
                 del self._words[next(iter(self._words))]
             known |= named
         return {name: known[name] for name in vectors}
+
+    async def subject_probabilities(
+        self, vectors: Mapping[str, Vectors], words: Sequence[str]
+    ) -> dict[str, Mapping[str, float]]:
+        """The probabilities of these words, by content hash; the encoder may know none of them."""
+        if not vectors or not isinstance(self._encoder, RatesSubjects):
+            return {}
+        rated = await self._encoder.subject_probabilities(np.stack(list(vectors.values())), words)
+        return dict(zip(vectors, rated, strict=True))
 
     def forget_words(self, content_hashes: Collection[str]) -> None:
         """Drop the words of removed images from memory."""

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from shared.domain.subjects.words import ShownWord
-from shared.embedding.images.naming.class_words import sure_words
+from shared.embedding.images.naming.class_words import sure_words, word_probabilities
 from shared.embedding.protocol import Vectors
 
 if TYPE_CHECKING:
@@ -78,13 +78,27 @@ class PretrainedEncoder:
             features = torch.nn.functional.normalize(network.features(pixels), dim=1)
         return np.asarray(features, np.float32)
 
+    async def subject_probabilities(
+        self, vectors: Vectors, words: Sequence[str]
+    ) -> list[dict[str, float]]:
+        """The probabilities of words, as `RatesSubjects` states; under 1 ms an image."""
+        if not len(vectors):
+            return []
+        return await asyncio.to_thread(
+            lambda: word_probabilities(self._class_probabilities(vectors), words)
+        )
+
     def _name(self, vectors: Vectors) -> list[tuple[ShownWord, ...]]:
+        return sure_words(self._class_probabilities(vectors))
+
+    def _class_probabilities(self, vectors: Vectors) -> Vectors:
+        """(images, 1000)"""
         import torch
 
         network = self._loaded_network()
         features = torch.from_numpy(np.ascontiguousarray(vectors * FEATURE_LENGTH, np.float32))
         with torch.inference_mode():
-            return sure_words(np.asarray(network.classes(features), np.float32))
+            return np.asarray(network.classes(features), np.float32)
 
     def _loaded_network(self) -> "EfficientNetLite0":
         from shared.embedding.images.package_weights import load_network

@@ -98,6 +98,7 @@ FROM_PREFERSTREAM: Final[tuple[tuple[Event, Event], ...]] = (
                     retrieval_propensity=0.125,
                     uri="https://images.example.com/1.png",
                     demoted=("diversity",),
+                    moved_by_words=-2,
                     rules=(AppliedRule(kind="boost", name="spring sale", points=0.5),),
                     rank_without_rules=2,
                     evidence=_EVIDENCE,

@@ -75,9 +75,9 @@ class RankedItem(Value):
     """Score of what the image shows, by its similarity to the user's references: 0 like the
     disliked ones, 2.5 between both, 5 like the liked ones. Absent where it does not count."""
     score_total: Annotated[Score | None, Field(exclude_if=lambda total: total is None)] = None
-    """Elements and subject together, 0-25: the rank follows it, before `rules`. It is five times
-    the sum of each score, 0-5, multiplied with its share in `ranking_weights`. Absent with
-    `subject`."""
+    """Elements and subject together, 0-25: the rank follows it, before `moved_by_words` and
+    `rules`. It is five times the sum of each score, 0-5, multiplied with its share in
+    `ranking_weights`. Absent with `subject`."""
     popularity: Annotated[ElementPoints | None, Field(exclude_if=lambda points: points is None)] = (
         None
     )
@@ -119,6 +119,11 @@ class RankedItem(Value):
     whose addresses are in the request, and for `data:` addresses, which are whole images."""
     demoted: Annotated[tuple[Demotion, ...], Field(exclude_if=lambda reasons: not reasons)] = ()
     """Why reranking placed the image lower than its score; absent when it did not."""
+    moved_by_words: Annotated[
+        int, Field(ge=-MAX_CANDIDATES, le=MAX_CANDIDATES, exclude_if=lambda places: places == 0)
+    ] = 0
+    """Places by which words that the user pinned, wrote or vetoed moved the image past others: up
+    if positive. Absent where they moved it nowhere."""
     rules: Annotated[
         tuple[AppliedRule, ...],
         Field(max_length=MAX_RULES_OF_AN_IMAGE, exclude_if=lambda rules: not rules),

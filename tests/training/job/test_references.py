@@ -13,6 +13,7 @@ from PIL.Image import Image
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
 from shared.domain.taste import Element
+from shared.prompting.rationale import agrees, seen_word
 from shared.vlm.pictures.shown_words import ShownWords
 from shared.vlm.pictures.word_scores import digit_probabilities
 from shared.vlm.protocol import (
@@ -153,6 +154,7 @@ def write(
         readings_are_late=lambda: late.get("readings", True),
         references_are_late=lambda: late.get("references", False),
         fits_are_late=lambda: late.get("fits", False), encode=encode,
+        rationales=late.get("rationales", False),
     )  # fmt: skip
 
 
@@ -164,7 +166,7 @@ def records(folder: Path, name: str = HINDSIGHT) -> list[dict[str, object]]:
 def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Hindsight, list[FeedbackCase]]:
     folder = tmp_path_factory.mktemp("learned")
     cases = World(folder).cases()
-    return folder, write(folder, cases), cases
+    return folder, write(folder, cases, rationales=True), cases
 
 
 def test_styles_are_learned_and_colors_that_are_read_right_stay(
@@ -195,7 +197,8 @@ def test_lines_are_examples_with_relative_files_and_within_the_caps(
     (folder / "lines.jsonl").write_text("".join(f"{json.dumps(x)}\n" for x in hindsight.lines))
     assert len(list(read_examples(folder / "lines.jsonl", most=9_999))) == len(hindsight.lines)
     counts = Counter(line["ask"] for line in hindsight.lines)
-    assert set(counts) == {"predict", "describe", "score"}
+    assert set(counts) == {"predict", "describe", "score", "explain"}
+    assert counts["score"] / 10 < counts["explain"] < counts["score"] / 3
     assert counts["score"] <= 40 * (module.OWN_SCORES + module.OTHER_SCORES + SCORES_A_USER)
     files = {user: case.liked for case in cases for user in [case.user]}
     predicted = Counter(
@@ -203,6 +206,28 @@ def test_lines_are_examples_with_relative_files_and_within_the_caps(
     )
     assert len(predicted) == len(files)
     assert set(predicted.values()) <= {2, 4}, "twice from choices, or four times from references"
+
+
+def test_rationales_name_the_words_of_the_scores_and_agree_with_them(
+    learned: tuple[Path, Hindsight, list[FeedbackCase]],
+) -> None:
+    _, hindsight, _ = learned
+    described = {
+        line["images"][0]: line["words"] for line in hindsight.lines if line["ask"] == "describe"
+    }
+    explained = [line for line in hindsight.lines if line["ask"] == "explain"]
+    for line in explained:
+        words = described.get(line["images"][0], {})
+        for element, text in line["rationales"].items():
+            assert agrees(text, line["digits"][element])
+            assert element not in words or (seen_word(text) or text) in words[element]
+    assert any(line["images"][0] in described for line in explained)
+
+
+def test_a_model_with_other_rationales_gets_no_examples_of_them(tmp_path: Path) -> None:
+    hindsight = write(tmp_path, World(tmp_path).cases())
+    assert hindsight.shared
+    assert "explain" not in {line["ask"] for line in hindsight.lines}
 
 
 def test_digits_follow_the_rule(learned: tuple[Path, Hindsight, list[FeedbackCase]]) -> None:
@@ -242,7 +267,7 @@ def test_the_same_seed_gives_the_same_lines(
     learned: tuple[Path, Hindsight, list[FeedbackCase]],
 ) -> None:
     folder, hindsight, cases = learned
-    assert write(folder, cases).lines == hindsight.lines
+    assert write(folder, cases, rationales=True).lines == hindsight.lines
 
 
 def test_second_words_are_named_where_both_are_likely() -> None:

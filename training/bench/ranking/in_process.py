@@ -97,6 +97,7 @@ class InProcessAssessor:
     """The service with its stores, and the feeds that it publishes."""
 
     service: AssessorService
+    description: BackgroundDescription
     dependencies: Dependencies
     """What the service works with; another service may share it."""
     profiles: ProfileStore
@@ -199,6 +200,6 @@ async def open_assessor(
             shadow_evaluation=ShadowEvaluation(models, ShadowMetrics(registry)),
         )
         yield InProcessAssessor(
-            service, dependencies, profiles, image_store, vectors, images, published, score_cache,
-            itertools.count(),
+            service, description, dependencies, profiles, image_store, vectors, images, published,
+            score_cache, itertools.count(),
         )  # fmt: skip

@@ -73,7 +73,10 @@ class Product:
     async def rank(self, user_id: str, images: Mapping[str, LoadedImage]) -> RankedFeed:
         """The feed of these images, by image id; without rationales, which move no image."""
         request = self.assessor.request(images, user_id=user_id)
-        return await self.assessor.rank(request.model_copy(update={"explain": "none"}))
+        feed = await self.assessor.rank(request.model_copy(update={"explain": "none"}))
+        # What a running assessor does in the background after a feed.
+        await self.assessor.description.describe(list(images.values()))
+        return feed
 
 
 @asynccontextmanager

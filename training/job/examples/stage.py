@@ -77,6 +77,7 @@ def _write(job: Job) -> dict[str, Any]:
         return Deadline(lambda: job.spent, end=start + share * seconds)
 
     encoder = job.dependencies.image_encoder
+    on_drawings = learned_from_drawings(job.request.release.folder)
     train = read_feedback_cases(job.dataset / "train.jsonl")
     cases = [case for case in train if case.source == "clicks"]
 
@@ -87,7 +88,7 @@ def _write(job: Job) -> dict[str, Any]:
             predictions_are_late=until(PREDICTIONS_END),
             references_are_late=until(REFERENCES_END), readings_are_late=until(READINGS_END),
             fits_are_late=lambda: job.spent > start + FITS_END * seconds,
-            encode=encode_files(encoder) if encoder else None,
+            encode=encode_files(encoder) if encoder else None, rationales=on_drawings,
         )  # fmt: skip
 
     written = write_sft_examples(
@@ -100,7 +101,7 @@ def _write(job: Job) -> dict[str, Any]:
         scoring_is_late=until(SCORING_END),
         hindsight=hindsight,
         rationales_are_late=until(1.0),
-        on_drawings=learned_from_drawings(job.request.release.folder),
+        on_drawings=on_drawings,
     )
     prompts = write_grpo_cases(job.dataset, seed=job.request.seed)
     job.stages.report("examples", f"{written.summary}; {prompts.summary}")

@@ -1,13 +1,17 @@
 """Order scored images: best first, seen images and images beyond a cap last, and varied (MMR)."""
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
+from typing import Final
 
 from services.assessor.rules.ordering import NO_CAPS, CapCounter, capped
 from services.assessor.steps.reranking.diversity import Similarity, maximal_marginal_relevance
+from services.assessor.steps.reranking.stated_words import moved
 from services.assessor.steps.state import ScoredImage
 from shared.events.types.feed import Demotion
+
+NO_DIRECTIONS: Final[Mapping[str, float]] = {}
 
 
 def ordered(
@@ -18,20 +22,22 @@ def ordered(
     diversity: float = 0.0,
     similarity: Similarity | None = None,
     size: int,
+    directions: Mapping[str, float] = NO_DIRECTIONS,
     caps: CapCounter = NO_CAPS,
     placed: Sequence[ScoredImage] = (),
 ) -> list[ScoredImage]:
     """All images in the order of the feed, without pins and exploration.
 
     `size` is the number of images that are shown: diversity chooses no more. Without `similarity`
-    the feed is not diversified. `placed` are images that have their place already: caps count them.
+    the feed is not diversified. `directions` says, by image id, which images the user's own words
+    move up or down. `placed` are images that have their place already: caps count them.
     """
     first, behind, seen = split_by_rules(
         by_total(scored), seen_ids=seen_ids, author_cap=author_cap, caps=caps, placed=placed
     )
     if diversity and similarity is not None:
         first = maximal_marginal_relevance(first, similarity, weight=diversity, size=size)
-    return [*first, *behind, *seen]
+    return [*moved(first, directions, size=size), *behind, *seen]
 
 
 def by_total(scored: Sequence[ScoredImage]) -> list[ScoredImage]:

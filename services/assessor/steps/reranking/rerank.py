@@ -1,6 +1,7 @@
 """Rerank a slate: demote seen images, cap authors, apply the shop's rules, diversify, explore."""
 
 import logging
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -17,10 +18,12 @@ from services.assessor.steps.reranking.shop_rules import (
     takes_pins,
     with_earlier_ranks,
 )
+from services.assessor.steps.reranking.stated_words import StatedWords, likeness_of
 from services.assessor.steps.state import RankingState, ScoredImage
 from shared.domain.clock import Clock
 from shared.domain.errors import Unavailable
 from shared.domain.ids import exploration_seed
+from shared.domain.taste import Element
 from shared.domain.user import User
 from shared.events import ServingPolicy
 from shared.store.catalog.serving import Catalogs
@@ -62,6 +65,7 @@ class Rerank:
             diversity=settings.diversity,
             similarity=similarity,
             size=size,
+            directions=await self._directions(state),
         )
         if rules.names:
             entries = await entries_of(
@@ -91,6 +95,33 @@ class Rerank:
             for place in places
         )
         return replace(state, ranked=ranked, rules=rules_file.shown(request.tenant))
+
+    async def _directions(self, state: RankingState) -> Mapping[str, float]:
+        """Where the user's own words move each image, by image id.
+
+        An image that is not described yet is moved by its subject alone.
+        """
+        stated = StatedWords.of(state.profile)
+        if not stated.directions:
+            return {}
+        shown: Mapping[str, Mapping[Element, Collection[str]]] = {}
+        if stated.name_the_look:
+            try:
+                shown = await self._image_store.described_words(
+                    content_hashes=[image.content_hash for image in state.scored],
+                    model_version=state.serving.model.model_version,
+                )
+            except Unavailable as error:
+                log.warning("words of the look that the user stated move no image: %s", error)
+        likeness = likeness_of(state.subject_probabilities)
+        return {
+            image.image_id: stated.direction(
+                look=shown.get(image.content_hash, {}),
+                subjects=[word.word for word in image.subject_words],
+                likeness=likeness.get(image.content_hash, {}),
+            )
+            for image in state.scored
+        }
 
     async def _similarity(self, state: RankingState) -> Similarity | None:
         """Similarity by stored descriptions; None while their store does not answer."""

@@ -31,24 +31,26 @@ class NameSubjects:
         if encoded is None or not state.scored:
             return state
         stated = stated_subjects(state)
-        words = await optional_stage(
+        named = await optional_stage(
             state,
             "subject",
-            lambda: self._words(state, stated, encoded),
+            lambda: self._named(state, stated, encoded),
             without="a feed names no subjects",
         )
-        return state if words is None else corrected(_named(state, words), stated)
+        return state if named is None else corrected(named, stated)
 
-    async def _words(
+    async def _named(
         self, state: RankingState, stated: StatedSubjects, encoded: EncodedImages
-    ) -> Words:
-        """The words of the images. Only for a stated subject are further images encoded."""
+    ) -> RankingState:
+        """With the words of the images. Only for a stated subject are further images encoded."""
         images = {image.content_hash: image.loaded_candidate.image.pixels for image in state.scored}
         vectors = await vectors_of(state, images, encoded)
         if not stated.is_empty:
             missing = {name: images[name] for name in images if name not in vectors}
             vectors |= await encoded.vectors(missing) if missing else {}
-        return await encoded.subject_words(vectors)
+            rated = await encoded.subject_probabilities(vectors, sorted(stated.words))
+            state = replace(state, subject_probabilities=rated)
+        return _with_words(state, await encoded.subject_words(vectors))
 
 
 def stated_subjects(state: RankingState) -> StatedSubjects:
@@ -89,7 +91,7 @@ def _with_reason(state: RankingState) -> RankingState:
     return with_reason(state, without_description="by their subjects")
 
 
-def _named(state: RankingState, words: Words) -> RankingState:
+def _with_words(state: RankingState, words: Words) -> RankingState:
     return replace(
         state,
         scored=tuple(

@@ -111,7 +111,17 @@ def _marks(item: RankedItem, taste_names: Mapping[str, str]) -> tuple[str, ...]:
     source = (SOURCES[item.source],) if item.source in SOURCES else ()
     popular = () if item.popularity is None else (f"popularity {item.popularity:.1f} of 5",)
     demoted = (DEMOTIONS[reason] for reason in item.demoted)
-    return (*source, *taste, *tier, *popular, *explored, *demoted, *rule_marks(item))
+    words = moved_by_words(item)
+    return (*source, *taste, *tier, *popular, *explored, *words, *demoted, *rule_marks(item))
+
+
+def moved_by_words(item: RankedItem) -> tuple[str, ...]:
+    """By how many places the user's own words moved an image."""
+    places = item.moved_by_words
+    if not places:
+        return ()
+    count = f"{abs(places)} place{'s' if abs(places) > 1 else ''}"
+    return (f"{count} {'up' if places > 0 else 'down'} by words of yours",)
 
 
 def rule_marks(item: RankedItem) -> tuple[str, ...]:

@@ -1,11 +1,13 @@
 """Choose the words that the probabilities of ImageNet classes are sure of."""
 
+from collections.abc import Collection
 from functools import cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.domain.subjects.forms import subject_form
 from shared.domain.subjects.words import ShownWord
 from shared.embedding.images.naming.hypernyms import HYPERNYMS, classes_of, with_broader
 from shared.embedding.protocol import Vectors
@@ -33,6 +35,23 @@ def _words_of_image(row: NDArray[np.float32]) -> tuple[ShownWord, ...]:
         ShownWord(word=word, probability=min(round(known[word], 4), 1.0))
         for word in with_broader(narrowest)
     )
+
+
+def word_probabilities(probabilities: Vectors, words: Collection[str]) -> list[dict[str, float]]:
+    """The probabilities of these words for each image; words without a class are left out.
+
+    `probabilities` has the shape (images, 1000).
+    """
+    columns = {
+        word: place for word in words if (place := _columns().get(subject_form(word))) is not None
+    }
+    by_word = probabilities @ _class_matrix()[:, list(columns.values())]
+    return [dict(zip(columns, row.tolist(), strict=True)) for row in by_word]
+
+
+@cache
+def _columns() -> dict[str, int]:
+    return {subject_form(word): place for place, word in enumerate(HYPERNYMS)}
 
 
 @cache

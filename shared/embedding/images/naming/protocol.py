@@ -1,6 +1,6 @@
-"""The optional ability of an image encoder to name what images show."""
+"""The optional abilities of an image encoder to name what images show, and to rate words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from shared.domain.subjects.words import ShownWord
@@ -16,5 +16,20 @@ class NamesSubjects(Protocol):
 
         `vectors` are its own unit vectors, shape (images, dimension). Most images that show none
         of the known words get none.
+        """
+        ...
+
+
+@runtime_checkable
+class RatesSubjects(Protocol):
+    """An image encoder that says how probable it is that an image shows a given subject."""
+
+    async def subject_probabilities(
+        self, vectors: Vectors, words: Sequence[str]
+    ) -> Sequence[Mapping[str, float]]:
+        """The probability, 0-1, of each word that it knows, for each vector.
+
+        `vectors` are its own unit vectors, shape (images, dimension). Words that it does not know
+        are left out. The probabilities order images also where it is not sure of any word.
         """
         ...

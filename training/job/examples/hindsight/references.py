@@ -48,6 +48,9 @@ SECOND: Final = 0.35
 """Least probability of the second word of a side."""
 OWN_SCORES, OTHER_SCORES = 5, 10
 """Scores of a user's own references, and of other images, with the user's profile."""
+EXPLAINED: Final = 0.2
+"""Share of the scores that are explained too: else the rationales keep the champion's words, and
+disagree with the scores."""
 DESCRIBED: Final = 0.5
 """Share of the images that are described."""
 
@@ -91,8 +94,13 @@ class _Sides:
 def learn_from_references(
     champion: Model, choices: Choices, vocabulary: Vocabulary, own: Sequence[Profile],
     folder: Path, *, encode: Encode, rng: Rng, is_late: IsLate, fits_are_late: IsLate,
+    rationales: bool = False,
 ) -> ReferenceLessons:  # fmt: skip
-    """Find the words that references share. `own` is the champion's profile of each user."""
+    """Find the words that references share. `own` is the champion's profile of each user.
+
+    `rationales` says whether the champion's rationales follow nano's rule, which words can be put
+    into.
+    """
     described = _describe(champion, choices, encode, rng=rng, is_late=is_late)
     material = _sides(choices, described)
     if not material.users:
@@ -109,10 +117,13 @@ def learn_from_references(
     words |= {e: learned.images for e, learned in accepted.items()}
     profiles = _profiles(material, accepted, own)
     names = [name_in(choices.images[n], folder) for n in described.images]
+    explained = EXPLAINED if rationales else 0.0
     return ReferenceLessons(
         lines=(
             *_description_lines(names, described, vocabulary, accepted, rng),
-            *_score_lines(names, material, vocabulary, words, accepted, profiles, rng),
+            *_score_lines(
+                names, material, vocabulary, words, accepted, profiles, rng, explained=explained
+            ),
         ),
         profiles=profiles,
         readings=Readings({e: _among_all(words[e], described, len(read)) for e in ELEMENTS}, read),
@@ -255,8 +266,12 @@ def _description_lines(
 def _score_lines(
     names: Sequence[str], material: _Sides, vocabulary: Vocabulary, words: Mapping[Element, Floats],
     accepted: Mapping[Element, SharedWords], profiles: Mapping[int, Profile], rng: Rng,
+    *, explained: float,
 ) -> Iterator[Line]:  # fmt: skip
-    """Digits by the rule: images of the user's own references, and others."""
+    """Digits by the rule, of images of the user's own references and of others.
+
+    The share `explained` of them is given once more with rationales.
+    """
     sure = _sure(accepted)
     number = {e: words[e].argmax(axis=1) for e in ELEMENTS}
     count = len(material.users)
@@ -266,14 +281,19 @@ def _score_lines(
         own = np.concatenate([material.sides[place], material.sides[place + count]])
         own = rng.permutation(np.intersect1d(own, sure))[:OWN_SCORES]
         for image in np.unique(np.concatenate([own, rng.permutation(sure)[:OTHER_SCORES]])):
-            digits = {
-                e: int(vocabulary.digits(e, profile[k])[number[e][image]])
+            scores = {
+                e: vocabulary.score(e, profile[k], int(number[e][image]))
                 for k, e in enumerate(ELEMENTS)
             }
-            yield {
-                "ask": "score", "profile": as_json(vocabulary.sides(profile)),
-                "images": [names[image]], "answer": prompt.score_line(digits),
-            }  # fmt: skip
+            shown = {"profile": as_json(vocabulary.sides(profile)), "images": [names[image]]}
+            digits = {e: score.digit for e, score in scores.items()}
+            yield {"ask": "score", **shown, "answer": prompt.score_line(digits)}
+            if rng.random() < explained:
+                yield {
+                    "ask": "explain", **shown,
+                    "digits": {e.value: digit for e, digit in digits.items()},
+                    "rationales": {e.value: score.rationale for e, score in scores.items()},
+                }  # fmt: skip
 
 
 def encode_files(open_encoder: Callable[[], ImageEncoder]) -> Encode:

@@ -12,7 +12,7 @@ from shared.domain.taste import ELEMENTS, Element
 from shared.domain.word_forms import is_unknown
 from shared.prompting.prompt import WORDS_SHOWN, SideWords
 from shared.vlm.pictures.vocabulary import meaning
-from shared.vlm.pictures.word_scores import NEITHER, word_score
+from shared.vlm.pictures.word_scores import NEITHER, WordScore, word_score
 from training.prefersim.values.synonyms import canonical, value_of
 from training.rewards.prediction import Sides
 
@@ -93,6 +93,13 @@ class Vocabulary:
             ]
             known = self._digits[element, state] = np.array([*digits, NEITHER], np.float64)
         return known
+
+    def score(self, element: Element, state: State, number: int) -> WordScore:
+        """The digit of one word with its reason; the last number stands for all other words."""
+        words = self.words[element]
+        likes, dislikes = ([words[place] for place in side] for side in state)
+        word = words[number] if number < len(words) else None
+        return word_score(element, word, likes=likes, dislikes=dislikes)
 
     def _side(self, element: Element, side: SideWords) -> tuple[int, ...]:
         numbers = [self.number(element, word) for word in side.get(element, ())[:WORDS_SHOWN]]
