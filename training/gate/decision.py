@@ -2,15 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+from scipy.stats import fisher_exact
 
 from shared.jobs.result_codes import GateCode
+from training.gate.evidence import FormatCount
 from training.gate.findings import Comparison, Findings
 from training.gate.nights.checks import enough_people, gain_sentence, predicted_checks
 from training.gate.number_format import change, percent, points
 from training.gate.rules import Check, Rules
 
 Verdict = Literal["promote", "keep"]
+CHANCE: Final = 0.05
+"""Probability below which more format errors than the champion's are no chance."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,16 @@ def _enough_data(findings: Findings, rules: Rules) -> Check:
     return Check("too_little_data", "Enough held-out users and pairs", passed, explanation)
 
 
+def chance_of_fewer(challenger: FormatCount, champion: FormatCount) -> float:
+    """Probability of as many errors of the challenger's if both have the same rate (Fisher)."""
+    table = [[one.errors, one.well_formed] for one in (challenger, champion)]
+    return float(fisher_exact(table, alternative="greater").pvalue)
+
+
 def _format(findings: Findings, rules: Rules) -> Check:
     challenger, champion = findings.formats["challenger"], findings.formats["champion"]
-    title = f"At least {percent(rules.min_well_formed)} of answers well formed, or no fewer"
+    least = percent(rules.min_well_formed)
+    title = f"At least {least} of answers well formed, or no fewer but by chance"
     if challenger.answers < rules.min_answers:
         explanation = (
             f"The format of only {challenger.answers} of the challenger's answers was checked;"
@@ -89,8 +101,14 @@ def _format(findings: Findings, rules: Rules) -> Check:
         f"{100 * challenger.share:.2f} % of the challenger's {challenger.answers} answers keep the"
         f" format, and {100 * champion.share:.2f} % of the champion's {champion.answers}."
     )
-    no_fewer = champion.answers >= rules.min_answers and challenger.share >= champion.share
-    passed = challenger.share >= rules.min_well_formed or no_fewer
+    comparable = champion.answers >= rules.min_answers
+    no_fewer = comparable and challenger.share >= champion.share
+    by_chance = (
+        comparable
+        and challenger.share >= rules.min_well_formed_by_chance
+        and chance_of_fewer(challenger, champion) > CHANCE
+    )
+    passed = challenger.share >= rules.min_well_formed or no_fewer or by_chance
     return Check("format", title, passed, explanation)
 
 

@@ -150,6 +150,10 @@ class FormatCount:
     def share(self) -> float:
         return self.well_formed / self.answers if self.answers else 0.0
 
+    @property
+    def errors(self) -> int:
+        return self.answers - self.well_formed
+
 
 @dataclass(frozen=True)
 class Evidence:

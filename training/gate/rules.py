@@ -51,5 +51,8 @@ class Rules:
     min_well_formed: float = 0.995
     """Share of answers that keep the format, or at least the champion's share on the same
     questions: few users see a format error in one rationale of two hundred."""
+    min_well_formed_by_chance: float = 0.985
+    """Least share where the champion's is higher by chance alone: with 200 answers, one or two more
+    errors than the champion's say nothing."""
     min_answers: int = 200
     """Answers whose format was checked; with fewer, 99.5 % cannot be distinguished from 98 %."""

@@ -133,6 +133,30 @@ def test_format_errors_as_frequent_as_the_champions_do_not_block_promotion() -> 
     assert _decision(few).code == "format"
 
 
+@pytest.mark.parametrize(
+    ("errors", "champions", "code"),
+    [(2, 0, "better"), (2, 1, "better"), (3, 0, "better"), (4, 1, "format"), (12, 5, "format")],
+)
+def test_one_or_two_more_format_errors_of_two_hundred_answers_are_chance(
+    errors: int, champions: int, code: str
+) -> None:
+    evidence = replace(
+        _better(),
+        challenger_format=FormatCount(210, 210 - errors),
+        champion_format=FormatCount(210, 210 - champions),
+    )
+    assert _decision(evidence).code == code
+
+
+def test_format_errors_that_are_no_chance_block_promotion_also_above_the_least_share() -> None:
+    evidence = replace(
+        _better(),
+        challenger_format=FormatCount(2_000, 1_985),
+        champion_format=FormatCount(2_000, 1_998),
+    )
+    assert _decision(evidence).code == "format"
+
+
 def test_missing_later_days_do_not_block_promotion() -> None:
     assert _decision(replace(_better(), later_days=PairSet.of([]))).verdict == "promote"
 
