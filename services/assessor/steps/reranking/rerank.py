@@ -105,7 +105,7 @@ class Rerank:
         if not stated.directions:
             return {}
         shown: Mapping[str, Mapping[Element, Collection[str]]] = {}
-        if stated.name_the_look:
+        if stated.has_look:
             try:
                 shown = await self._image_store.described_words(
                     content_hashes=[image.content_hash for image in state.scored],

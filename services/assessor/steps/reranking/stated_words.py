@@ -64,7 +64,7 @@ class StatedWords:
         return cls({element: words for element, words in directions.items() if words}, synonyms)
 
     @property
-    def name_the_look(self) -> bool:
+    def has_look(self) -> bool:
         """Whether words of the look are among them, for which images must be described."""
         return any(element != SUBJECT for element in self.directions)
 

@@ -107,8 +107,8 @@ def test_likeness_is_the_place_between_the_least_and_the_most_probable_image() -
 def test_a_user_without_corrections_has_no_directions() -> None:
     assert not StatedWords.of(None).directions
     assert not StatedWords.of(profile(color_taste())).directions
-    assert not stated().name_the_look
-    assert not stated(correction("preference", SUBJECT, pinned=("bird",))).name_the_look
+    assert not stated().has_look
+    assert not stated(correction("preference", SUBJECT, pinned=("bird",))).has_look
 
 
 def order(directions: Mapping[str, float], slate: str = "abcdef", **options: int) -> str:

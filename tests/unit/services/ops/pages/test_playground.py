@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.ops.pages.playground.feed_cards import rule_marks
+from services.ops.pages.playground.feed_cards import moved_by_words, rule_marks
 from services.ops.pages.users.live_taste import tastes_of
 from services.ops.pages.users.user_ref import UserRef
 from shared.domain.element_weights import EQUAL_WEIGHTS
@@ -297,3 +297,16 @@ def test_a_card_names_the_rules_of_the_shop_and_the_rank_without_them() -> None:
         "behind other images by the shop's rule “two ads”",
         "rank 7 without the shop's rules",
     )
+
+
+@pytest.mark.parametrize(
+    ("places", "mark"),
+    [(2, ("2 places up by words of yours",)), (-1, ("1 place down by words of yours",)), (0, ())],
+)
+def test_a_card_names_the_places_that_the_users_own_words_moved_it(
+    places: int, mark: tuple[str, ...]
+) -> None:
+    item = RankedItem(
+        image_id="a", rank=1, score=None, elements=None, tier="vlm", moved_by_words=places
+    )
+    assert moved_by_words(item) == mark
