@@ -86,6 +86,18 @@ def test_a_broken_image_costs_only_its_pair_or_its_place_among_the_references(
     assert all(len(row["prefered_images"]) == 2 for row in after)
 
 
+def test_the_same_files_in_another_folder_give_the_same_cases(tmp_path: Path) -> None:
+    cases = []
+    for name in ("first", "second folder"):
+        (tmp_path / name).mkdir()
+        file = layouts.write_flickr_aes(tmp_path / name)
+        imported.run("flickr-aes", file, out=tmp_path / name / "out")
+        rows = imported.rows(tmp_path / name / "out", "FLICKR_AES")
+        cases.append([{**row, "case_id": None} for row in rows])
+    assert len(cases[0]) > 3
+    assert cases[0] == cases[1]
+
+
 def test_copies_of_an_image_are_the_same_image(tmp_path: Path) -> None:
     file = layouts.write_flickr_aes(tmp_path)
     images = tmp_path / "40K"

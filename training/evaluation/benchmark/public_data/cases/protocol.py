@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import PurePath
 from typing import Final
 
 SPARE_REFERENCES: Final = 3
@@ -32,8 +33,12 @@ class Protocol:
 
 
 def draw(seed: int, *parts: str) -> int:
-    """A number that only the seed and these texts decide, 0 to 2^64 - 1."""
-    text = "\x1f".join((str(seed), *parts))
+    """A number that only the seed and these texts decide, 0 to 2^64 - 1.
+
+    An image's path counts by the name of its file: the same data in another folder give the same.
+    """
+    names = (PurePath(part).name if PurePath(part).is_absolute() else part for part in parts)
+    text = "\x1f".join((str(seed), *names))
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8], "big")
 
 
