@@ -113,20 +113,14 @@ def train(
         if main
         else []
     )
-    minutes = config.run.minutes
+    budget = config.run.minutes * 60 if config.run.minutes else None
     progress = ProgressCallback(
-        folder, stage=stage, curves=all_curves, budget=minutes * 60 if minutes else None,
-        report=report, began=began,
-    )  # fmt: skip
+        folder, stage=stage, curves=all_curves, budget=budget, report=report, began=began
+    )
+    decay_share = config.optimizing.decay_share
     trainer.remove_callback(_library_printer())
     trainer.add_callback(progress)
-    trainer.add_callback(
-        DecayCallback(
-            config.optimizing.decay_share,
-            budget=minutes * 60 if minutes else None,
-            spent=lambda: progress.spent,
-        )
-    )
+    trainer.add_callback(DecayCallback(decay_share, budget=budget, spent=lambda: progress.spent))
     finished = False
     try:
         if last and (first >= config.run.steps or progress.is_late):

@@ -12,7 +12,7 @@ from shared.domain.taste import ELEMENTS, Element
 from shared.domain.word_forms import is_unknown
 from shared.prompting.prompt import WORDS_SHOWN, SideWords
 from shared.vlm.pictures.vocabulary import meaning
-from shared.vlm.pictures.word_scores import NEITHER, WordScore, word_score
+from shared.vlm.pictures.word_scores import WordScore, word_score
 from training.prefersim.values.synonyms import canonical, value_of
 from training.rewards.prediction import Sides
 
@@ -86,12 +86,8 @@ class Vocabulary:
         """The digit 0-5 of each word, the last of all other words. (size,)"""
         known = self._digits.get((element, state))
         if known is None:
-            words = self.words[element]
-            likes, dislikes = ([words[number] for number in side] for side in state)
-            digits = [
-                word_score(element, word, likes=likes, dislikes=dislikes).digit for word in words
-            ]
-            known = self._digits[element, state] = np.array([*digits, NEITHER], np.float64)
+            digits = [self.score(element, state, n).digit for n in range(self.size(element))]
+            known = self._digits[element, state] = np.array(digits, np.float64)
         return known
 
     def score(self, element: Element, state: State, number: int) -> WordScore:
