@@ -13,7 +13,7 @@ MIN_TRAINING_SECONDS: Final = 30.0
 DATA_SHARE: Final = 0.33
 """Share of the whole budget for writing the SFT examples: what they teach decides what a training
 can gain. Of a budget of 20 minutes, 400 seconds predict 100 users twice and read 600 images."""
-SCORING_END, PREDICTIONS_END, REFERENCES_END, READINGS_END, FITS_END = 0.15, 0.4, 0.7, 0.85, 0.95
+SCORING_END, PREDICTIONS_END, REFERENCES_END, READINGS_END, FITS_END = 0.15, 0.4, 0.8, 0.9, 0.95
 """Ends of the examples' parts, in shares of that time: scoring pairs, predicting profiles,
 describing references, reading images, the fits of hindsight. Rationales get the rest."""
 EVIDENCE_SHARE: Final = 0.45

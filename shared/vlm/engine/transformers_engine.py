@@ -5,6 +5,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from PIL.Image import Image
 from torch import Tensor
@@ -39,6 +41,7 @@ from shared.vlm.engine.chosen_digits import ChosenDigits
 from shared.vlm.engine.forced_digits import ForcedDigits
 from shared.vlm.engine.inputs.protocol import Inputs
 from shared.vlm.engine.shared_prefix import group_by_prefix
+from shared.vlm.engine.vision_vectors import vision_vectors
 from shared.vlm.pairwise import Comparison, Pair
 from shared.vlm.protocol import (
     Description,
@@ -122,6 +125,13 @@ class TransformersEngine:
         """The words of each image, element by element."""
         answers = self._answers([self._style.describe()] * len(images), [[i] for i in images])
         return [to_description(self._style.parse_description(answer)) for answer in answers]
+
+    @torch.inference_mode()
+    def seen_in(self, images: Sequence[Image]) -> npt.NDArray[np.float32] | None:
+        """One vector of each image from the vision tower, (n, width); None without a known one."""
+        prompts = [self._style.describe().prompt] * len(images)
+        shown = [[image] for image in images]
+        return vision_vectors(self.model, self._encoded(prompts, shown, with_answer_prefix=False))
 
     def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         """Probabilities of the digits 0-5 of the five elements, as the prompt style reads them."""

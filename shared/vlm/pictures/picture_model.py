@@ -6,8 +6,10 @@ come from the same words: description, prediction, score and rationale agree.
 """
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
+import numpy as np
+import numpy.typing as npt
 from PIL.Image import Image
 
 from shared.domain.element_weights import ElementWeights
@@ -87,6 +89,11 @@ class PictureModel:
         drawings = [image for image, shown in zip(images, read, strict=True) if shown is None]
         described = iter(self._engine.describe(drawings) if drawings else [])
         return [next(described) if shown is None else Description(shown.words) for shown in read]
+
+    def seen_in(self, images: Sequence[Image]) -> npt.NDArray[np.float32] | None:
+        """What the network's vision tower sees, (n, width); None where the network gives none."""
+        seen_in = getattr(self._engine, "seen_in", None)
+        return None if seen_in is None else cast("npt.NDArray[np.float32] | None", seen_in(images))
 
     def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         read = self._reader.read([candidate.image for candidate in candidates])

@@ -4,17 +4,15 @@ import numpy as np
 import pytest
 
 from shared.domain.taste import ELEMENTS, Element
-from training.job.examples.hindsight import shared_words
 from training.job.examples.hindsight.readings import Readings
-from training.job.examples.hindsight.shared_words import (
+from training.job.examples.hindsight.shared_words.acceptance import (
     LEAST_USERS,
     LEAST_Z,
-    Floats,
-    Ints,
     SharedWords,
     accepted_words,
-    principal_components,
 )
+from training.job.examples.hindsight.shared_words.components import joined, principal_components
+from training.job.examples.hindsight.shared_words.sides import Floats, Ints, Sides, ratio_to_mean
 
 CLASSES, WORDS = 4, 8
 STYLE, COLOR = Element.ART_STYLE, Element.COLOR
@@ -116,16 +114,16 @@ def test_too_few_users_teach_nothing_even_with_many_sides() -> None:
 def test_constant_vectors_merge_nothing_and_raise_no_error() -> None:
     planted = Planted(users=32, images=160)
     planted.vectors = np.ones_like(planted.vectors)
-    assert principal_components(planted.vectors).shape == (160, 1)
+    assert principal_components(planted.vectors, 16).shape == (160, 1)
     assert COLOR not in planted.accepted()
 
 
-def test_components_are_standardized_and_at_most_sixteen() -> None:
-    features = principal_components(np.random.default_rng(1).normal(size=(200, 40)))
+def test_components_are_standardized_and_at_most_as_many_as_wanted() -> None:
+    features = principal_components(np.random.default_rng(1).normal(size=(200, 40)), 16)
     assert features.shape == (200, 17)
     assert np.allclose(features[:, :-1].mean(axis=0), 0, atol=1e-9)
     assert np.allclose((features**2).mean(axis=0), 1)
-    few = principal_components(np.random.default_rng(1).normal(size=(5, 40)))
+    few = principal_components(np.random.default_rng(1).normal(size=(5, 40)), 16)
     assert few.shape == (5, 5)
 
 
@@ -139,8 +137,9 @@ def test_elements_without_words_or_with_one_are_left_as_they_are() -> None:
 
 def test_an_image_on_several_sides_counts_as_often() -> None:
     words = np.array([[0.7, 0.3], [0.6, 0.4], [0.2, 0.8]])
-    sides = shared_words._Sides.of([np.array([0, 1]), np.array([0, 2])])
-    targets = sides.targets(words)
+    sides = Sides.of([np.array([0, 1]), np.array([0, 2])])
+    mean = words.mean(axis=0)
+    targets = sides.targets(words, ratio_to_mean(words, mean), mean)
     assert np.allclose(targets.sum(axis=1), 1)
     assert targets[0, 0] > 0.7 > targets[2, 0], "each side draws the image to its own word"
 

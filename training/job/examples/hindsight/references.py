@@ -23,21 +23,24 @@ from training.evaluation.scoring import batches
 from training.job.examples.example_lines import Line, name_in
 from training.job.examples.hindsight.choices import Choices
 from training.job.examples.hindsight.readings import Readings
-from training.job.examples.hindsight.shared_words import SharedWords, accepted_words
+from training.job.examples.hindsight.shared_words.acceptance import SharedWords, accepted_words
+from training.job.examples.hindsight.shared_words.clicked_pairs import ClickedPairs
+from training.job.examples.hindsight.shared_words.components import joined
 from training.job.examples.hindsight.targets import as_json
 from training.job.examples.hindsight.vocabulary import Profile, State, Vocabulary
 from training.job.scoring.deadline import IsLate
 from training.job.scoring.feedback_cases import open_image
-from training.job.scoring.pair_scoring import SCORING_BATCH, Model
+from training.job.scoring.pair_scoring import SCORING_BATCH, Model, SeesImages
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Rng = np.random.Generator
 Encode = Callable[[Sequence[Path]], Floats]
 """Image vectors of files: (files, d)."""
-MAX_SHOWN, MAX_USERS = 300, 80
+MAX_SHOWN, MAX_USERS = 300, 160
 """Images of clicked pairs, and users whose references are described and scored in one job: the
-others come another night, because each job draws its own."""
+others come another night, because each job draws its own. With 80 users a medium was learned worse
+than the champion reads it, with 128 better (training/LOG.md)."""
 UNSURE: Final = 0.03
 """Probability of the words that a description does not name."""
 LEAST_REFERENCES: Final = 3
@@ -46,13 +49,14 @@ SURE: Final = 0.4
 """Least probability of a word that a profile or a description names."""
 SECOND: Final = 0.35
 """Least probability of the second word of a side."""
-OWN_SCORES, OTHER_SCORES = 5, 10
+OWN_SCORES, OTHER_SCORES = 5, 15
 """Scores of a user's own references, and of other images, with the user's profile."""
-EXPLAINED: Final = 0.2
+EXPLAINED: Final = 0.15
 """Share of the scores that are explained too: else the rationales keep the champion's words, and
 disagree with the scores."""
-DESCRIBED: Final = 0.5
-"""Share of the images that are described."""
+DESCRIBED: Final = 1.0
+"""Share of the images that are described: a description costs a third of a prediction's time and
+teaches a word of each element."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ def learn_from_references(
     words = {e: _as_readings(e, described.words, vocabulary) for e in ELEMENTS}
     accepted = accepted_words(
         Readings(words, read[described.images]), described.vectors, material.sides,
-        material.groups, is_late=fits_are_late,
+        material.groups, pairs=_pairs(choices, described, material), is_late=fits_are_late,
     )  # fmt: skip
     if not accepted:
         return ReferenceLessons()
@@ -137,7 +141,7 @@ def _describe(
     """The champion's descriptions. One costs a few scores' time, a whole reading more."""
     images: list[int] = []
     words: list[SideWords] = []
-    vectors: list[Floats] = []
+    vectors: list[tuple[Floats, ...]] = []
     for numbers in batches(_order(choices, rng), SCORING_BATCH):
         if is_late():
             break
@@ -147,12 +151,28 @@ def _describe(
         if usable:
             images += [numbers[n] for n in usable]
             words += [answers[n].words for n in usable]
-            vectors.append(encode([files[n] for n in usable]))
+            vectors.append(_vectors(champion, [files[n] for n in usable], encode))
     return _Described(
         np.array(images, np.int64),
         tuple(words),
-        np.concatenate(vectors) if vectors else np.zeros((0, 1)),
+        joined([np.concatenate(part) for part in zip(*vectors, strict=True)])
+        if vectors
+        else np.zeros((0, 1)),
     )
+
+
+def _vectors(champion: Model, files: Sequence[Path], encode: Encode) -> tuple[Floats, ...]:
+    """Of the image encoder, and of the champion's vision tower where it has one.
+
+    The tower was trained to tell styles and mediums, and hardly sees subjects; the encoder was
+    trained on subjects. Together they tell the words of images better than each alone.
+    """
+    vectors = encode(files)
+    if isinstance(champion, SeesImages):
+        seen = champion.seen_in([open_image(file) for file in files])
+        if seen is not None:
+            return vectors, np.asarray(seen, np.float64)
+    return (vectors,)
 
 
 def _order(choices: Choices, rng: Rng) -> list[int]:
@@ -192,6 +212,17 @@ def _sides(choices: Choices, described: _Described) -> _Sides:
             numbers.append(groups.setdefault(tuple(map(frozenset, both)), len(groups)))
     liked_first = tuple(both[side] for side in (0, 1) for both in sides)
     return _Sides(tuple(users), liked_first, np.array([*numbers, *numbers], np.int64))
+
+
+def _pairs(choices: Choices, described: _Described, material: _Sides) -> ClickedPairs:
+    """The clicked pairs of the described users and images."""
+    user = np.full(len(choices.users), -1)
+    user[list(material.users)] = np.arange(len(material.users))
+    image = np.full(len(choices.images), -1)
+    image[described.images] = np.arange(len(described.images))
+    places = user[choices.user], image[choices.better], image[choices.worse]
+    used = choices.clicked & (np.min(places, axis=0) >= 0)
+    return ClickedPairs(*(place[used] for place in places), choices.weight[used])
 
 
 def _as_readings(element: Element, words: Sequence[SideWords], vocabulary: Vocabulary) -> Floats:

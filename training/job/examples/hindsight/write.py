@@ -47,7 +47,7 @@ FROM_REFERENCES: Final = {"gain": 0.0, "pairs": 0, "weight": 0.5}
 users too."""
 FULL_PAIRS: Final = 10
 """Held-back pairs from which a profile has its full weight."""
-REFERENCE_ORDERS: Final = 4
+REFERENCE_ORDERS: Final = 2
 """Predictions of a user whose profile is known from references, with these in other orders."""
 
 

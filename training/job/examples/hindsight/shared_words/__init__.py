@@ -1,0 +1,1 @@
+"""Words that the references of many users share."""
