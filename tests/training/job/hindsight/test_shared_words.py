@@ -11,7 +11,7 @@ from training.job.examples.hindsight.shared_words.acceptance import (
     SharedWords,
     accepted_words,
 )
-from training.job.examples.hindsight.shared_words.components import joined, principal_components
+from training.job.examples.hindsight.shared_words.components import principal_components
 from training.job.examples.hindsight.shared_words.sides import Floats, Ints, Sides, ratio_to_mean
 
 CLASSES, WORDS = 4, 8

@@ -1,0 +1,1 @@
+"""Tests of what choices and references teach in hindsight."""
