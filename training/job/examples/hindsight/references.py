@@ -49,14 +49,14 @@ SURE: Final = 0.4
 """Least probability of a word that a profile or a description names."""
 SECOND: Final = 0.35
 """Least probability of the second word of a side."""
-OWN_SCORES, OTHER_SCORES = 5, 15
+OWN_SCORES, OTHER_SCORES = 5, 8
 """Scores of a user's own references, and of other images, with the user's profile."""
 EXPLAINED: Final = 0.15
 """Share of the scores that are explained too: else the rationales keep the champion's words, and
 disagree with the scores."""
-DESCRIBED: Final = 1.0
-"""Share of the images that are described: a description costs a third of a prediction's time and
-teaches a word of each element."""
+DESCRIBED: Final = 0.7
+"""Share of the images that are described: such an example is short, and teaches a word of each
+element. A night takes about half of all examples."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,8 @@ def _pairs(choices: Choices, described: _Described, material: _Sides) -> Clicked
     image[described.images] = np.arange(len(described.images))
     places = user[choices.user], image[choices.better], image[choices.worse]
     used = choices.clicked & (np.min(places, axis=0) >= 0)
-    return ClickedPairs(*(place[used] for place in places), choices.weight[used])
+    user_of, better, worse = (place[used] for place in places)
+    return ClickedPairs(user_of, better, worse, choices.weight[used])
 
 
 def _as_readings(element: Element, words: Sequence[SideWords], vocabulary: Vocabulary) -> Floats:
