@@ -11,6 +11,7 @@ from PIL.Image import Image
 from shared.embedding.images.protocol import ImageEncoder
 from shared.embedding.images.subject import no_vectors
 from shared.embedding.protocol import Vectors
+from training.prefersim.values.vocabulary import Attributes
 from training.simulate.arms.known_references import STATED, catalog_key, stated_key
 from training.simulate.arms.recorded_days import Recording
 from training.simulate.loop.day import REFERENCES
@@ -36,13 +37,27 @@ class Pictures:
 
     @cached_property
     def images(self) -> dict[str, Image]:
+        return {key: image for key, (image, _) in self._drawn.items()}
+
+    @property
+    def shown(self) -> dict[str, Attributes]:
+        """The true values of each image. (5 or 6,)"""
+        return {key: row for key, (_, row) in self._drawn.items()}
+
+    @cached_property
+    def _drawn(self) -> dict[str, tuple[Image, Attributes]]:
         recording = self._recording
-        images = {catalog_key(n): image for n, image in enumerate(recording.catalog.images)}
+        catalog = recording.catalog
+        drawn = {
+            catalog_key(n): pair
+            for n, pair in enumerate(zip(catalog.images, catalog.shown, strict=True))
+        }
         for number, user in enumerate(recording.users[: self._users]):
             sides = recording.population.reference_images(user, REFERENCES, seed=recording.seed)
-            for side, catalog in zip(STATED, sides, strict=True):
-                images |= {stated_key(number, side, n): i for n, i in enumerate(catalog.images)}
-        return images
+            for side, of_side in zip(STATED, sides, strict=True):
+                pairs = zip(of_side.images, of_side.shown, strict=True)
+                drawn |= {stated_key(number, side, n): pair for n, pair in enumerate(pairs)}
+        return drawn
 
     @cached_property
     def _vectors(self) -> dict[str, Vectors]:

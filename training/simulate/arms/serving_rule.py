@@ -8,7 +8,7 @@ for every model.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final
 
@@ -17,7 +17,7 @@ import numpy as np
 from services.profile.prediction.statements import stated_taste, with_stated_words
 from services.profile.prediction.vote_weights import GroupPrediction, vote_weights
 from shared.domain.element_weights import ElementWeights
-from shared.domain.taste import ELEMENTS, Taste
+from shared.domain.taste import ELEMENTS, Element, Taste
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.domain.weights.word_scores import ShownWords
 from shared.embedding.images.subject import SubjectReferences
@@ -59,6 +59,14 @@ class EndToEnd:
     _predicted: dict[GroupKeys, PredictedTaste] = field(default_factory=dict)
     _digits: dict[tuple[Taste, str], Floats] = field(default_factory=dict)
     """The five expected digits by taste and image."""
+
+    def with_words(self, words: Mapping[str, Mapping[Element, Sequence[str]]]) -> "EndToEnd":
+        """The same with these words of images, by key, in place of the model's descriptions.
+
+        Elements without words keep the model's; the images must be described.
+        """
+        self._describe(list(words))
+        return replace(self, _words={key: {**self._words[key], **words[key]} for key in words})
 
     def tastes(self, known: Sequence[Known], users: Sequence[int]) -> dict[int, Taste]:
         """The profile of each of these users."""

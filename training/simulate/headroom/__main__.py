@@ -58,10 +58,11 @@ def main() -> int:
             for user in range(options.users)
             for _ in range(arguments.slates)
         ]
-        case = Case(
-            population, recording.users, recording.catalog, known_at(recording, 0), slates, learned
-        )
         pictures = Pictures(recording, PretrainedEncoder())
+        case = Case(
+            population, recording.users, recording.catalog, known_at(recording, 0), slates, learned,
+            pictures.shown,
+        )  # fmt: skip
         totals = headroom_totals(case, EndToEnd(model, pictures), say=say)
     by_user = {
         name: ndcg_by_user(case, of_slates, seed=arguments.seed)

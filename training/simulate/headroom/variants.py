@@ -1,15 +1,20 @@
-"""Rank the same slates with parts of the truth in place of the model's answers."""
+"""Rank the same slates with parts of the truth in place of the model's answers.
+
+Descriptions decide twice: they are what a candidate is scored by, and what a user's own weights are
+estimated from. So true descriptions replace the model's in both places.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, SUM, ElementWeights
-from shared.domain.taste import ELEMENTS, Taste
+from shared.domain.taste import ELEMENTS, Element, Taste
 from training.evaluation.scoring import certain_profile
 from training.prefersim.users.true_answers import score_element
+from training.prefersim.values.vocabulary import Attributes
 from training.simulate.arms.known_references import Known
 from training.simulate.arms.serving_rule import EndToEnd, Slate, weigh_slates
 from training.simulate.catalog import Catalog
@@ -18,6 +23,8 @@ from training.simulate.population import AnyUser, Population
 
 LEARNED: Final = "learned"
 EQUAL: Final = "equal"
+KNOWN: Final = ((Element.ART_STYLE,), (Element.ART_STYLE, Element.MEDIUM))
+"""Elements of which alone the truth is told: what a better model of a few elements could gain."""
 TOP_WORDS: Final = 2
 """Words of an element that count in a rule digit, as many as a prompt shows."""
 
@@ -33,6 +40,8 @@ class Case:
     slates: Sequence[Slate]
     learned: ElementWeights
     """Element weights that were learned from other users."""
+    shown: Mapping[str, Attributes]
+    """The true values of each image by key. (5 or 6,)"""
 
 
 Totals = Sequence[Floats]
@@ -45,31 +54,73 @@ def headroom_totals(
     numbers = sorted({slate.user for slate in case.slates})
     say("predicting the profiles")
     predicted = ranker.tastes(case.known, numbers)
-    true = {n: certain_profile(case.users[n].taste.like_words, case.users[n].taste.dislike_words)
-            for n in numbers}  # fmt: skip
     say("scoring with the predicted profiles")
     digits = ranker.digits(case.slates, predicted)
+    true = {n: certain_profile(case.users[n].taste.like_words, case.users[n].taste.dislike_words)
+            for n in numbers}  # fmt: skip
     say("scoring with the true profiles")
     with_true = ranker.digits(case.slates, true)
-    read, both = (rule_digits(case, tastes) for tastes in (predicted, true))
     weights = {EQUAL: EQUAL_WEIGHTS, LEARNED: case.learned}
 
-    def weighed(tastes: Mapping[int, Taste], rows: Sequence[Floats]) -> dict[str, list[Floats]]:
-        return weigh_slates(ranker, case.known, case.slates, weights, tastes=tastes, digits=rows)
+    def weighed(
+        tastes: Mapping[int, Taste], rows: Sequence[Floats], known: Sequence[Element] = ()
+    ) -> dict[str, list[Floats]]:
+        teller = ranker.with_words(true_words(case, known)) if known else ranker
+        return weigh_slates(teller, case.known, case.slates, weights, tastes=tastes, digits=rows)
 
     frozen = weighed(predicted, digits)
-    return {
+    read, both = (rule_digits(case, tastes) for tastes in (predicted, true))
+    totals = {
         "frozen model, equal weights": frozen[EQUAL],
         "frozen model, learned weights": frozen[LEARNED],
         "frozen model, each user's true weights": _truly_weighed(case, digits),
         "true tastes, the model's digits": weighed(true, with_true)[LEARNED],
-        "predicted tastes, true descriptions": weighed(predicted, read)[LEARNED],
-        "true tastes, true descriptions": weighed(true, both)[LEARNED],
+        "predicted tastes, true descriptions": weighed(predicted, read, ELEMENTS)[LEARNED],
+    }
+    for elements in KNOWN:
+        tastes = {n: _replaced(predicted[n], true[n], elements) for n in numbers}
+        rows = [
+            _columns(own, of_truth, elements) for own, of_truth in zip(digits, both, strict=True)
+        ]
+        name = " and ".join(element.label for element in elements)
+        totals[f"true tastes and descriptions of {name}"] = weighed(tastes, rows, elements)[LEARNED]
+    return totals | {
+        "true tastes, true descriptions": weighed(true, both, ELEMENTS)[LEARNED],
         "true tastes and descriptions, each user's true weights": _truly_weighed(case, both),
         "oracle": [
             case.users[s.user].appeal(case.catalog.shown)[s.candidates] for s in case.slates
         ],
     }
+
+
+def true_words(case: Case, elements: Sequence[Element]) -> dict[str, dict[Element, Sequence[str]]]:
+    """The true words of these elements by image."""
+    return {
+        key: {e: (case.population.vocabulary[e][int(row[ELEMENTS.index(e)])],) for e in elements}
+        for key, row in case.shown.items()
+    }
+
+
+def _replaced(taste: Taste, true: Taste, elements: Sequence[Element]) -> Taste:
+    """The taste with the true words of these elements."""
+    sides = (
+        {e: _words_of((true if e in elements else taste), side, e) for e in ELEMENTS}
+        for side in ("preference", "non_preference")
+    )
+    return certain_profile(*sides)
+
+
+def _words_of(
+    taste: Taste, side: Literal["preference", "non_preference"], element: Element
+) -> tuple[str, ...]:
+    """The words that a prompt shows."""
+    return tuple(word.word for word in getattr(taste, side)[element][:TOP_WORDS])
+
+
+def _columns(own: Floats, true: Floats, elements: Sequence[Element]) -> Floats:
+    """The digits with the true columns of these elements. (candidates, 5)"""
+    is_known = [element in elements for element in ELEMENTS]
+    return np.where(is_known, true, own)
 
 
 def rule_digits(case: Case, tastes: Mapping[int, Taste]) -> list[Floats]:
