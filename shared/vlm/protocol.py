@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+import numpy as np
+import numpy.typing as npt
 from PIL.Image import Image
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, ElementWeights
@@ -116,3 +118,12 @@ class VisionLanguageModel(Protocol):
     async def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]: ...
 
     async def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]: ...
+
+
+@runtime_checkable
+class SeesImages(Protocol):
+    """A model in this process that also gives what its vision tower sees in images."""
+
+    def seen_in(self, images: Sequence[Image]) -> npt.NDArray[np.float32] | None:
+        """One vector an image, (images, d); None where the architecture is not known."""
+        ...

@@ -6,7 +6,7 @@ come from the same words: description, prediction, score and rationale agree.
 """
 
 from collections.abc import Sequence
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,7 @@ from shared.vlm.protocol import (
     ScoredInput,
     Scores,
     ScoringInput,
+    SeesImages,
 )
 
 MIN_REAL: Final = 0.25
@@ -92,8 +93,7 @@ class PictureModel:
 
     def seen_in(self, images: Sequence[Image]) -> npt.NDArray[np.float32] | None:
         """What the network's vision tower sees, (n, width); None where the network gives none."""
-        seen_in = getattr(self._engine, "seen_in", None)
-        return None if seen_in is None else cast("npt.NDArray[np.float32] | None", seen_in(images))
+        return self._engine.seen_in(images) if isinstance(self._engine, SeesImages) else None
 
     def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
         read = self._reader.read([candidate.image for candidate in candidates])

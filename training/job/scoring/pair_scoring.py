@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol
 
-import numpy as np
-import numpy.typing as npt
 from PIL.Image import Image
 
 from shared.domain.element_weights import ElementWeights
@@ -44,15 +42,6 @@ class Model(Protocol):
     def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]: ...
 
     def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]: ...
-
-
-@runtime_checkable
-class SeesImages(Protocol):
-    """A model that also gives what its vision tower sees in images."""
-
-    def seen_in(self, images: Sequence[Image]) -> npt.NDArray[np.float32] | None:
-        """One vector an image, (images, d); None where the architecture is not known."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ estimated from. So true descriptions replace the model's in both places.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
 from shared.domain.element_weights import EQUAL_WEIGHTS, SUM, ElementWeights
 from shared.domain.taste import ELEMENTS, Element, Taste
+from shared.prompting.prompt import shown_words
 from training.evaluation.scoring import certain_profile
 from training.prefersim.users.true_answers import score_element
 from training.prefersim.values.vocabulary import Attributes
@@ -24,9 +25,7 @@ from training.simulate.population import AnyUser, Population
 LEARNED: Final = "learned"
 EQUAL: Final = "equal"
 KNOWN: Final = ((Element.ART_STYLE,), (Element.ART_STYLE, Element.MEDIUM))
-"""Elements of which alone the truth is told: what a better model of a few elements could gain."""
-TOP_WORDS: Final = 2
-"""Words of an element that count in a rule digit, as many as a prompt shows."""
+"""Elements for which alone the truth replaces the model: what a model that knows them gains."""
 
 
 @dataclass(frozen=True)
@@ -104,17 +103,12 @@ def true_words(case: Case, elements: Sequence[Element]) -> dict[str, dict[Elemen
 def _replaced(taste: Taste, true: Taste, elements: Sequence[Element]) -> Taste:
     """The taste with the true words of these elements."""
     sides = (
-        {e: _words_of((true if e in elements else taste), side, e) for e in ELEMENTS}
-        for side in ("preference", "non_preference")
-    )
+        shown_words(own) | {e: shown_words(of_truth).get(e, ()) for e in elements}
+        for own, of_truth in (
+            (taste.preference, true.preference), (taste.non_preference, true.non_preference),
+        )
+    )  # fmt: skip
     return certain_profile(*sides)
-
-
-def _words_of(
-    taste: Taste, side: Literal["preference", "non_preference"], element: Element
-) -> tuple[str, ...]:
-    """The words that a prompt shows."""
-    return tuple(word.word for word in getattr(taste, side)[element][:TOP_WORDS])
 
 
 def _columns(own: Floats, true: Floats, elements: Sequence[Element]) -> Floats:
@@ -148,14 +142,13 @@ def _truly_weighed(case: Case, digits: Sequence[Floats]) -> list[Floats]:
 
 
 def _rule_digits(case: Case, slate: Slate, taste: Taste) -> Floats:
-    sides = [
-        {e: tuple(word.word for word in side[e][:TOP_WORDS]) for e in ELEMENTS}
-        for side in (taste.preference, taste.non_preference)
-    ]
+    likes, dislikes = shown_words(taste.preference), shown_words(taste.non_preference)
     columns = []
     for j, element in enumerate(ELEMENTS):
         table = [
-            score_element(element, word, likes=sides[0][element], dislikes=sides[1][element]).digit
+            score_element(
+                element, word, likes=likes.get(element, ()), dislikes=dislikes.get(element, ())
+            ).digit
             for word in case.population.vocabulary[element]
         ]
         columns.append(np.array(table, np.float64)[case.catalog.shown[slate.candidates, j]])

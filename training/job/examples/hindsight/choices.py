@@ -31,6 +31,18 @@ MAX_USER_SHARE: Final = 3.0
 decide which words images show."""
 
 
+TIE: Final = 1e-9
+"""A smaller difference of two images is a tie."""
+
+
+def ranked_right(difference: Floats) -> Floats:
+    """1 for each pair whose chosen image is ahead, 0 where it is behind, and one half for a tie.
+
+    `difference` is the chosen image's score less the other's. (pairs,)
+    """
+    return np.asarray(np.where(np.abs(difference) < TIE, 0.5, difference > 0))
+
+
 @dataclass(frozen=True)
 class Shown:
     """The references of one user from which a profile is predicted."""

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from shared.domain.taste import ELEMENTS, Element
-from training.job.examples.hindsight.choices import FOLDS, NO_FOLD, Bools, Choices
+from training.job.examples.hindsight.choices import FOLDS, NO_FOLD, Bools, Choices, ranked_right
 from training.job.examples.hindsight.image_words import Words, digit_tables, log_odds
 from training.job.examples.hindsight.joint_fit import JointFit, Start, joint_fit
 from training.job.examples.hindsight.profile_search import ProfileSearch, log_likelihood
@@ -100,8 +100,8 @@ def held_back(
         fitted, of_own = log_likelihood(z[judged]), log_likelihood(z_own[judged])
         coin += np.bincount(user, weight * (fitted + np.log(2)), minlength=users)
         own += np.bincount(user, weight * (fitted - of_own), minlength=users)
-        right += np.bincount(user, weight * _right(z[judged]), minlength=users)
-        own_right += np.bincount(user, weight * _right(z_own[judged]), minlength=users)
+        right += np.bincount(user, weight * ranked_right(z[judged]), minlength=users)
+        own_right += np.bincount(user, weight * ranked_right(z_own[judged]), minlength=users)
         pairs += np.bincount(user, minlength=users)
         _add_word_ratios(words, choices, judged, fit, start)
     judged = (choices.fold >= 0) & start.known(choices)
@@ -113,10 +113,6 @@ def held_back(
 def _log_odds(choices: Choices, fit: JointFit, start: Start) -> Sequence[Floats]:
     tables = (digit_tables(start.vocabulary, p) for p in (fit.profiles, start.own))
     return [log_odds(choices, fit.words, table, fit.weights)[0] for table in tables]
-
-
-def _right(z: Floats) -> Floats:
-    return np.asarray(np.where(np.abs(z) < 1e-9, 0.5, z > 0))
 
 
 def _add_word_ratios(

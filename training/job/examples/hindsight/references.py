@@ -14,11 +14,13 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from PIL.Image import Image
 
 from shared.domain.taste import ELEMENTS, Element
 from shared.embedding.images.protocol import ImageEncoder
 from shared.prompting import prompt
 from shared.prompting.prompt import SideWords
+from shared.vlm.protocol import SeesImages
 from training.evaluation.scoring import batches
 from training.job.examples.example_lines import Line, name_in
 from training.job.examples.hindsight.choices import Choices
@@ -30,7 +32,7 @@ from training.job.examples.hindsight.targets import as_json
 from training.job.examples.hindsight.vocabulary import Profile, State, Vocabulary
 from training.job.scoring.deadline import IsLate
 from training.job.scoring.feedback_cases import open_image
-from training.job.scoring.pair_scoring import SCORING_BATCH, Model, SeesImages
+from training.job.scoring.pair_scoring import SCORING_BATCH, Model
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -146,12 +148,14 @@ def _describe(
         if is_late():
             break
         files = [choices.images[number] for number in numbers]
-        answers = champion.describe([open_image(file) for file in files])
+        opened = [open_image(file) for file in files]
+        answers = champion.describe(opened)
         usable = [n for n, answer in enumerate(answers) if not answer.problems]
         if usable:
             images += [numbers[n] for n in usable]
             words += [answers[n].words for n in usable]
-            vectors.append(_vectors(champion, [files[n] for n in usable], encode))
+            seen = [opened[n] for n in usable]
+            vectors.append((encode([files[n] for n in usable]), *_seen_in(champion, seen)))
     return _Described(
         np.array(images, np.int64),
         tuple(words),
@@ -161,18 +165,14 @@ def _describe(
     )
 
 
-def _vectors(champion: Model, files: Sequence[Path], encode: Encode) -> tuple[Floats, ...]:
-    """Of the image encoder, and of the champion's vision tower where it has one.
+def _seen_in(champion: Model, images: Sequence[Image]) -> tuple[Floats, ...]:
+    """The vectors of the champion's vision tower, or nothing where it has no known one.
 
-    The tower was trained to tell styles and mediums, and hardly sees subjects; the encoder was
-    trained on subjects. Together they tell the words of images better than each alone.
+    The tower was trained to tell styles and mediums, and hardly sees subjects; the image encoder
+    was trained on subjects. Both together tell the words of images better than each alone.
     """
-    vectors = encode(files)
-    if isinstance(champion, SeesImages):
-        seen = champion.seen_in([open_image(file) for file in files])
-        if seen is not None:
-            return vectors, np.asarray(seen, np.float64)
-    return (vectors,)
+    vectors = champion.seen_in(images) if isinstance(champion, SeesImages) else None
+    return () if vectors is None else (np.asarray(vectors, np.float64),)
 
 
 def _order(choices: Choices, rng: Rng) -> list[int]:

@@ -15,6 +15,7 @@ the clicked pairs, which shaped no fit, are then ranked right more often.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import Final
 
@@ -187,7 +188,7 @@ class _Material:
             principal_components(vectors, FACTOR_COMPONENTS)[:, :-1],
         )
 
-    @property
+    @cached_property
     def doubted(self) -> dict[Element, Floats]:
         """The readings, each of which may be wrong."""
         return {e: _doubted(words, DOUBT) for e, words in self.words.items()}

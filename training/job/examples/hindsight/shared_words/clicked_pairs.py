@@ -6,14 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.domain.taste import Element
+from training.job.examples.hindsight.choices import ranked_right
 from training.job.examples.hindsight.shared_words.sides import (
     Floats,
     Ints,
     Sides,
     ratio_to_mean,
 )
-
-TIE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,7 @@ class ClickedPairs:
             shared = sides.words(ratio_to_mean(rows, prior), prior)
             taste = (shared[:users] - shared[users:])[self.user]
             difference += ((rows[self.better] - rows[self.worse]) * taste).sum(axis=1)
-        is_right = np.where(np.abs(difference) < TIE, 0.5, difference > 0)
-        return np.bincount(self.user, self.weight * is_right, minlength=users)
+        return np.bincount(self.user, self.weight * ranked_right(difference), minlength=users)
 
     def z(self, right: Floats, than: Floats) -> float:
         """How clearly one ranking is right more often than another, in standard errors over users.
@@ -51,6 +49,6 @@ class ClickedPairs:
         """
         total = np.bincount(self.user, self.weight, minlength=len(right))
         gained = right - than
-        mean = float(gained.sum() / max(total.sum(), TIE))
+        mean = float(gained.sum() / max(total.sum(), 1e-12))
         error = float(np.sqrt(((gained - mean * total) ** 2).sum()))
-        return float(gained.sum()) / max(error, TIE)
+        return float(gained.sum()) / max(error, 1e-9)

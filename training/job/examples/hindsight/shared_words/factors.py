@@ -2,10 +2,10 @@
 
 The vector of an image is the sum of one mean for each of its words and normal noise with one
 covariance, as in factor analysis with discrete factors (Ghahramani 1995, "Factorial learning and
-the EM algorithm"). The words of an image are also told by the champion's reading, through a learned
-table of confusions, and by the other references of its side. Because the means of all elements add
-up, what a style explains of a vector is not explained by a medium once more. Variational
-expectation maximization fits it, with independent words in each image.
+the EM algorithm"). The words of an image also depend on the champion's reading, through a
+learned table of confusions, and on the other references of its side. Because the means of all
+elements add up, what a style explains of a vector is not explained by a medium once more.
+Variational expectation maximization fits it, with independent words in each image.
 """
 
 from collections.abc import Sequence
@@ -66,20 +66,18 @@ def fit_factors(
 
     `features` (images, d) have no constant column.
     """
-    words = list(start)
-    results: list[FactorWords] = []
+    words, own = list(start), list(start)
     for _ in range(turns):
         parameters = _parameters(words, readings, features)
-        results = []
         for k, reading in enumerate(readings):
-            alone = _alone(k, words, parameters, reading, features)
-            own, prior = softmax(alone), parameters.priors[k]
-            ratio = ratio_to_mean(own, prior)
-            posterior = alone.copy()
-            np.add.at(posterior, sides.images, sides.messages(ratio, prior))
-            words[k] = softmax(posterior)
-            results.append(FactorWords(own, words[k], sides.words(ratio, prior)))
-    return results
+            logs = _alone(k, words, parameters, reading, features)
+            own[k], prior = softmax(logs), parameters.priors[k]
+            np.add.at(logs, sides.images, sides.messages(ratio_to_mean(own[k], prior), prior))
+            words[k] = softmax(logs)
+    return [
+        FactorWords(alone, of_images, sides.words(ratio_to_mean(alone, prior), prior))
+        for alone, of_images, prior in zip(own, words, parameters.priors, strict=True)
+    ]
 
 
 def _parameters(

@@ -50,7 +50,7 @@ class Sides:
     def left_out(self, ratio: Floats, prior: Floats) -> Floats:
         """Mean log-likelihood ratio of each image of a side, given its other images. (sides,)"""
         logs = self.logs(ratio)
-        others = softmax(self.spread(self.sums(logs)) - logs + np.log(prior))
+        others = self._of_others(logs, prior)
         ratios = np.log((others * np.exp(logs)).sum(axis=1))
         return np.asarray(self.sums(ratios[:, None])[:, 0] / self.sizes)
 
@@ -65,9 +65,12 @@ class Sides:
 
         `prior` are the probabilities of the words. (words,)
         """
-        logs = self.logs(ratio)
-        others = softmax(self.spread(self.sums(logs)) - logs + np.log(prior))
+        others = self._of_others(self.logs(ratio), prior)
         return np.asarray(np.log(SHARED * others / prior + 1 - SHARED))
+
+    def _of_others(self, logs: Floats, prior: Floats) -> Floats:
+        """The word of its side for each image, by the other images of the side."""
+        return softmax(self.spread(self.sums(logs)) - logs + np.log(prior))
 
 
 def ratio_to_mean(words: Floats, mean: Floats) -> Floats:
