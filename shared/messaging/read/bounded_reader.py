@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kafka import TopicPartition
+from kafka.errors import MetadataEmptyBrokerList
 
 from shared.domain.errors import Unavailable
 from shared.events.topics import Topic
@@ -21,6 +22,8 @@ from shared.messaging.read.limits import READ_LIMITS, ReadLimits, ReadTimer
 log = logging.getLogger(__name__)
 POLL_MS: Final = 200
 """Longest wait of one poll; `stop` and the time limits are checked after each poll."""
+NO_BROKER_SECONDS: Final = 0.2
+"""Wait before the next question, while Kafka answers but names no broker."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +63,32 @@ class BoundedReader:
         address: str,
         limits: ReadLimits = READ_LIMITS,
         monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._consumer = consumer
         self._address = address
         self._limits = limits
         self._monotonic = monotonic
+        self._sleep = sleep
         self.unreadable: list[str] = []
         """One sentence for each partition that was left out of a read."""
 
     def available(self, topics: Sequence[Topic]) -> dict[Partition, OffsetRange]:
-        """The offsets that each partition holds now; a topic that does not exist has none."""
+        """The offsets that each partition holds now; a topic that does not exist has none.
+
+        A Kafka that has just come back names no broker until its controller knows it again. The
+        question is repeated then, as long as a read may stall.
+        """
+        give_up_at = self._monotonic() + self._limits.stall_seconds
+        while True:
+            try:
+                return self._available_now(topics)
+            except MetadataEmptyBrokerList:
+                if self._monotonic() >= give_up_at:
+                    raise
+                self._sleep(NO_BROKER_SECONDS)
+
+    def _available_now(self, topics: Sequence[Topic]) -> dict[Partition, OffsetRange]:
         partitions = [
             TopicPartition(topic.name, number)
             for topic in topics

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from kafka import TopicPartition
+from kafka.errors import MetadataEmptyBrokerList
 
 from shared.domain.errors import Unavailable
 from shared.events.topics import FEEDBACK
@@ -41,6 +42,8 @@ class FakeConsumer:
     polls_before_stall: int = 1_000
     records_per_poll: int = 2
     position_is_unknown: bool = False
+    answers_without_broker: int = 0
+    """The first answers name no broker, as of a Kafka that has just come back."""
     now: float = 0.0
     assigned: list[Partition] = field(default_factory=list)
     positions: dict[Partition, int] = field(default_factory=dict)
@@ -48,7 +51,13 @@ class FakeConsumer:
     def monotonic(self) -> float:
         return self.now
 
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
     def partitions_for_topic(self, topic: str) -> set[int]:
+        self.answers_without_broker -= 1
+        if self.answers_without_broker >= 0:
+            raise MetadataEmptyBrokerList
         return {number for name, number in self.offsets if name == topic}
 
     def beginning_offsets(self, partitions: Sequence[TopicPartition]) -> dict[Any, int]:
@@ -87,7 +96,9 @@ class FakeConsumer:
         return {}
 
     def reader(self, limits: ReadLimits = LIMITS) -> BoundedReader:
-        return BoundedReader(self, address="broker:9092", limits=limits, monotonic=self.monotonic)
+        return BoundedReader(
+            self, address="broker:9092", limits=limits, monotonic=self.monotonic, sleep=self.sleep
+        )
 
 
 def full(count: int, **options: Any) -> FakeConsumer:
@@ -113,6 +124,19 @@ def test_exactly_the_requested_ranges_are_read() -> None:
 def test_available_returns_the_offsets_of_existing_topics() -> None:
     assert full(4).reader().available([FEEDBACK]) == {ZERO: (0, 4), ONE: (0, 4)}
     assert FakeConsumer({}, {}).reader().available([FEEDBACK]) == {}
+
+
+def test_available_waits_for_a_kafka_that_names_no_broker_yet() -> None:
+    consumer = full(4, answers_without_broker=5)
+    assert consumer.reader().available([FEEDBACK]) == {ZERO: (0, 4), ONE: (0, 4)}
+    assert 0 < consumer.now < LIMITS.stall_seconds
+
+
+def test_available_fails_when_no_broker_is_named_within_the_limit() -> None:
+    consumer = full(4, answers_without_broker=1_000_000)
+    with pytest.raises(MetadataEmptyBrokerList):
+        consumer.reader().available([FEEDBACK])
+    assert consumer.now == pytest.approx(LIMITS.stall_seconds, abs=2 * POLL_SECONDS)
 
 
 def test_an_empty_range_needs_no_poll() -> None:
