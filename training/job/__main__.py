@@ -20,7 +20,7 @@ from shared.jobs.training_job import REQUEST, RESULT, JobStep, TrainingJobReques
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from training.job.context import Dependencies
 from training.job.dataset_stage import load_images
-from training.job.evidence.models import open_model, open_models
+from training.job.evidence.models import open_candidate, open_model, open_models
 from training.job.parent_death import exit_with_parent
 from training.job.run import run_job
 from training.job.train.trainer_processes import train_in_process
@@ -50,6 +50,7 @@ def main() -> int:
         images=load_images,
         open_models=open_models,
         open_champion=lambda request: open_model(request, request.champion),
+        open_candidate=open_candidate,
         train=train_in_process,
         image_encoder=PretrainedEncoder,
     )

@@ -34,6 +34,8 @@ class Dependencies:
     images: Callable[[TrainingJobRequest], ImageSource]
     open_models: Callable[[TrainingJobRequest, ModelFolder], ComparedModels]
     open_champion: Callable[[TrainingJobRequest], Any]
+    open_candidate: Callable[[TrainingJobRequest], Any]
+    """The candidate of the nights before; None where training starts from the champion."""
     train: Trainer
     dataset: DatasetSettings = DATASET
     benchmark_size: BenchmarkSize = FULL_SIZE

@@ -115,6 +115,7 @@ def _dependencies(**changes: object) -> Dependencies:
             request.release.version,
         ),
         open_champion=lambda request: BrightnessModel(0.1),
+        open_candidate=lambda request: None,
         train=_train,
         dataset=SETTINGS,
         benchmark_size=BenchmarkSize(users_per_set=1, items_per_set=1),

@@ -40,6 +40,11 @@ def open_model(request: TrainingJobRequest, model: ModelFolder) -> Model:
     return with_picture_reader(engine, base)
 
 
+def open_candidate(request: TrainingJobRequest) -> Model | None:
+    """The candidate of the nights before, if there is one; raises `BadCheckpoint`."""
+    return open_model(request, request.candidate) if request.candidate else None
+
+
 def pixel_limits(request: TrainingJobRequest) -> PixelLimits:
     """The limits of images, as in serving."""
     return PixelLimits(request.min_pixels, request.max_pixels or MAX_PIXELS)

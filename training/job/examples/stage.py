@@ -89,6 +89,7 @@ def _write(job: Job) -> dict[str, Any]:
             references_are_late=until(REFERENCES_END), readings_are_late=until(READINGS_END),
             fits_are_late=lambda: job.spent > start + FITS_END * seconds,
             encode=encode_files(encoder) if encoder else None, rationales=on_drawings,
+            candidate=job.dependencies.open_candidate(job.request),
         )  # fmt: skip
 
     written = write_sft_examples(

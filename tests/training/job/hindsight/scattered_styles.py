@@ -71,6 +71,18 @@ class ScatteringModel:
         return [Rationales({}) for _ in scored]
 
 
+class NamingModel(ScatteringModel):
+    """A candidate that has learned one word for each style, other ones than the champion reads."""
+
+    def _words(self, image: Image) -> dict[Element, tuple[str, ...]]:
+        return super()._words(image) | {Element.ART_STYLE: (learned_name(shown_in(image)[0]),)}
+
+
+def learned_name(kind: int) -> str:
+    """The word of the next class."""
+    return STYLES[2 * ((kind + 1) % CLASSES)]
+
+
 def encode(files: Sequence[Path]) -> np.ndarray:
     """Vectors near one corner for each class of styles."""
     rows = []

@@ -14,9 +14,11 @@ from shared.prompting.rationale import agrees, seen_word
 from tests.training.job.hindsight.scattered_styles import (
     CLASSES,
     COLORS,
+    NamingModel,
     ScatteringModel,
     World,
     encode,
+    learned_name,
     shown_in,
 )
 from training.finetuning.data.case_files import read_examples
@@ -33,15 +35,16 @@ from training.job.scoring.feedback_cases import FeedbackCase
 
 
 def write(
-    folder: Path, cases: Sequence[FeedbackCase], model: ScatteringModel | None = None, **late: bool
-) -> Hindsight:
+    folder: Path, cases: Sequence[FeedbackCase], model: ScatteringModel | None = None,
+    candidate: ScatteringModel | None = None, **late: bool,
+) -> Hindsight:  # fmt: skip
     return write_hindsight(
         folder, cases, model or ScatteringModel(), seed=1,
         predictions_are_late=lambda: late.get("predictions", False),
         readings_are_late=lambda: late.get("readings", True),
         references_are_late=lambda: late.get("references", False),
         fits_are_late=lambda: late.get("fits", False), encode=encode,
-        rationales=late.get("rationales", False),
+        rationales=late.get("rationales", False), candidate=candidate,
     )  # fmt: skip
 
 
@@ -73,6 +76,31 @@ def test_styles_are_learned_and_colors_that_are_read_right_stay(
     assert len({counts.most_common(1)[0][0] for counts in words.values()}) == CLASSES
     right = sum(counts.most_common(1)[0][1] for counts in words.values())
     assert right / sum(map(Counter.total, words.values())) > 0.85
+
+
+def test_classes_keep_the_names_that_a_candidate_has_learned(tmp_path: Path) -> None:
+    cases = World(tmp_path).cases()
+    hindsight = write(tmp_path, cases, candidate=NamingModel())
+    assert hindsight.shared == ("art style",)
+    described = [line for line in hindsight.lines if line["ask"] == "describe"]
+    kept = []
+    for line in described:
+        with Images.open(tmp_path / line["images"][0]) as image:
+            kept.append(line["words"]["art_style"] == [learned_name(shown_in(image)[0])])
+    assert np.mean(kept) > 0.85
+
+
+def test_a_candidate_whose_descriptions_cannot_be_read_changes_nothing(
+    learned: tuple[Path, Hindsight, list[FeedbackCase]],
+) -> None:
+    folder, hindsight, cases = learned
+    candidate = NamingModel(has_problems=True)
+    assert write(folder, cases, candidate=candidate, rationales=True).lines == hindsight.lines
+
+
+def test_names_of_a_candidate_are_no_reason_to_change_an_element(tmp_path: Path) -> None:
+    cases = World(tmp_path, at_random=True).cases()
+    assert not write(tmp_path, cases, candidate=NamingModel()).shared
 
 
 def test_lines_are_examples_with_relative_files_and_within_the_caps(
@@ -196,7 +224,7 @@ def test_users_with_the_same_references_are_one_user(tmp_path: Path) -> None:
         for case in cases
     ]
     described = module._describe(
-        ScatteringModel(), number_choices(copies), encode, rng=np.random.default_rng(1),
+        ScatteringModel(), None, number_choices(copies), encode, rng=np.random.default_rng(1),
         is_late=lambda: False,
     )  # fmt: skip
     sides = module._sides(number_choices(copies), described)

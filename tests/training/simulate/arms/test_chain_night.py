@@ -69,6 +69,7 @@ def _dependencies(trainer: FakeTrainer) -> Dependencies:
         images=lambda request: FakeImages(),
         open_models=never,  # type: ignore[arg-type]
         open_champion=lambda request: BrightnessModel(0.1),
+        open_candidate=lambda request: None,
         train=trainer,
         dataset=DatasetSettings(replay_share=0.3, max_replay_cases=12, later_share=0.1),
     )

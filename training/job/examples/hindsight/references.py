@@ -84,6 +84,8 @@ class _Described:
     words: tuple[SideWords, ...]
     vectors: Floats
     """(n, d)"""
+    named: tuple[SideWords, ...] | None = None
+    """The candidate's words, or the champion's where these cannot be read; None without it."""
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,17 @@ class _Sides:
 def learn_from_references(
     champion: Model, choices: Choices, vocabulary: Vocabulary, own: Sequence[Profile],
     folder: Path, *, encode: Encode, rng: Rng, is_late: IsLate, fits_are_late: IsLate,
-    rationales: bool = False,
+    rationales: bool = False, candidate: Model | None = None,
 ) -> ReferenceLessons:  # fmt: skip
     """Find the words that references share. `own` is the champion's profile of each user.
+
+    `candidate` is the model of earlier nights that training continues from; the classes keep the
+    names that it has learned.
 
     `rationales` says whether the champion's rationales follow nano's rule, which words can be put
     into.
     """
-    described = _describe(champion, choices, encode, rng=rng, is_late=is_late)
+    described = _describe(champion, candidate, choices, encode, rng=rng, is_late=is_late)
     material = _sides(choices, described)
     if not material.users:
         return ReferenceLessons()
@@ -117,6 +122,8 @@ def learn_from_references(
     accepted = accepted_words(
         Readings(words, read[described.images]), described.vectors, material.sides,
         material.groups, pairs=_pairs(choices, described, material), is_late=fits_are_late,
+        named=described.named
+        and {e: _as_readings(e, described.named, vocabulary) for e in ELEMENTS},
     )  # fmt: skip
     if not accepted:
         return ReferenceLessons()
@@ -138,11 +145,13 @@ def learn_from_references(
 
 
 def _describe(
-    champion: Model, choices: Choices, encode: Encode, *, rng: Rng, is_late: IsLate
-) -> _Described:
-    """The champion's descriptions. One costs a few scores' time, a whole reading more."""
+    champion: Model, candidate: Model | None, choices: Choices, encode: Encode,
+    *, rng: Rng, is_late: IsLate,
+) -> _Described:  # fmt: skip
+    """Descriptions by both models. One costs a few scores' time, a whole reading more."""
     images: list[int] = []
     words: list[SideWords] = []
+    named: list[SideWords] = []
     vectors: list[tuple[Floats, ...]] = []
     for numbers in batches(_order(choices, rng), SCORING_BATCH):
         if is_late():
@@ -155,6 +164,12 @@ def _describe(
             images += [numbers[n] for n in usable]
             words += [answers[n].words for n in usable]
             seen = [opened[n] for n in usable]
+            if candidate is not None:
+                learned = candidate.describe(seen)
+                named += [
+                    answers[n].words if of_image.problems else of_image.words
+                    for n, of_image in zip(usable, learned, strict=True)
+                ]
             vectors.append((encode([files[n] for n in usable]), *_seen_in(champion, seen)))
     return _Described(
         np.array(images, np.int64),
@@ -162,6 +177,7 @@ def _describe(
         joined([np.concatenate(part) for part in zip(*vectors, strict=True)])
         if vectors
         else np.zeros((0, 1)),
+        None if candidate is None else tuple(named),
     )
 
 

@@ -115,13 +115,15 @@ def write_hindsight(
     fits_are_late: IsLate = lambda: False,
     encode: Encode | None = None,
     rationales: bool = False,
+    candidate: Model | None = None,
 ) -> Hindsight:
     """Write both files, completely or not at all, and return the SFT examples.
 
     The parts follow each other in time: predictions, descriptions (`references_are_late`) and
     readings. Each of their deadlines is called in its own part only, because a `Deadline` measures
     the time from call to call. `fits_are_late` stops fits in two parts. Without `encode` nothing is
-    learned from the references alone. `rationales` adds examples of them, by nano's rule.
+    learned from the references alone. `rationales` adds examples of them, by nano's rule. Words
+    that a `candidate` of earlier nights has learned keep their names.
     """
     rng = np.random.default_rng((seed, 0x41D5))
     choices = number_choices(cases)
@@ -140,7 +142,7 @@ def write_hindsight(
         lessons = learn_from_references(
             champion, choices, vocabulary, [of_user[0] for of_user in samples], dataset,
             encode=encode, rng=rng, is_late=references_are_late, fits_are_late=fits_are_late,
-            rationales=rationales,
+            rationales=rationales, candidate=candidate,
         )  # fmt: skip
     readings = read_images(
         champion, choices.images, vocabulary, order=order, is_late=readings_are_late

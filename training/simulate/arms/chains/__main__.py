@@ -21,7 +21,7 @@ from shared.jobs.training_methods import BadMethods, parse_methods
 from shared.vlm.checkpoint.model_package import read_element_weights
 from training.job.context import Dependencies
 from training.job.dataset_stage import load_images
-from training.job.evidence.models import open_model, open_models
+from training.job.evidence.models import open_candidate, open_model, open_models
 from training.job.train.trainer_processes import train_in_process
 from training.simulate.arms.chains.one_night import Night, train_night
 from training.simulate.arms.recorded_days import NoRecording, Recording
@@ -91,6 +91,7 @@ def _dependencies() -> Dependencies:
         images=load_images,
         open_models=open_models,
         open_champion=lambda request: open_model(request, request.champion),
+        open_candidate=open_candidate,
         train=train_in_process,
     )
 

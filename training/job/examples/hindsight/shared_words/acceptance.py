@@ -11,6 +11,10 @@ doubted as much as predicts best, so that doubt alone is no gain; and what the w
 elements imply is no gain, so that colors do not become names of styles. References rarely tell
 elements apart that always come together. So further elements that pass alone are changed too where
 the clicked pairs, which shaped no fit, are then ranked right more often.
+
+Which word names a class is arbitrary where the champion reads it as many words. A candidate of
+earlier nights has learned one, so that the last fit starts at its readings: otherwise one night
+would unteach the names of another. It decides nothing about which elements change.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -71,14 +75,15 @@ class SharedWords:
 
 def accepted_words(
     readings: Readings, vectors: Floats, sides: Sequence[Ints], users: Ints,
-    *, pairs: ClickedPairs | None = None, is_late: IsLate = lambda: False,
+    *, pairs: ClickedPairs | None = None, named: Mapping[Element, Floats] | None = None,
+    is_late: IsLate = lambda: False,
 ) -> dict[Element, SharedWords]:  # fmt: skip
     """By element what is clearly better than the readings; empty where nothing is.
 
     `vectors` are image vectors (images, d), `sides` the numbers of the images of each side, at
     least one, all liked sides first, and `users` the user of each side (sides,); users with the
-    same references have one number, so that copies do not count as other users. Nothing is accepted
-    after the deadline.
+    same references have one number, so that copies do not count as other users. `named` are the
+    readings of a candidate, like those of the champion. Nothing is accepted after the deadline.
     """
     codes = np.unique(users, return_inverse=True)[1]
     if not len(codes) or codes.max() + 1 < LEAST_USERS:
@@ -95,13 +100,17 @@ def accepted_words(
             changed = [e for e in candidates if e in {*accepted, *added}]
             fits[frozenset(changed)] = material.fitted(changed, everyone)
     chosen = _best(material, fits, frozenset(accepted), pairs, everyone)
+    words = fits[chosen]
+    if named is not None:
+        material = _Material.of(Readings({**named}, readings.read), vectors)
+        words = material.fitted([e for e in words if e in material.words], everyone)
     gains = candidates | accepted
     return {
         element: SharedWords(
-            material.spread(element, words.images), material.spread(element, words.sides),
+            material.spread(element, of_element.images), material.spread(element, of_element.sides),
             *gains[element],
         )
-        for element, words in fits[chosen].items()
+        for element, of_element in words.items()
     }  # fmt: skip
 
 
