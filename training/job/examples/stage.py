@@ -6,7 +6,7 @@ from typing import Any, Final
 from shared.domain.element_weights import ElementWeights
 from training.job.context import Job, JobAborted
 from training.job.examples.grpo_cases import write_grpo_cases
-from training.job.examples.hindsight.references import encode_files
+from training.job.examples.hindsight.described_references import encode_files
 from training.job.examples.hindsight.write import Hindsight, write_hindsight
 from training.job.examples.own_answers import learned_from_drawings
 from training.job.examples.sft_examples import write_sft_examples

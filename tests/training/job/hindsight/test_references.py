@@ -24,6 +24,12 @@ from tests.training.job.hindsight.scattered_styles import (
 from training.finetuning.data.case_files import read_examples
 from training.job.examples.hindsight import references as module
 from training.job.examples.hindsight.choices import number_choices
+from training.job.examples.hindsight.described_references import (
+    describe,
+    encode_files,
+    reading_order,
+    sides_of,
+)
 from training.job.examples.hindsight.targets import SCORES_A_USER
 from training.job.examples.hindsight.write import (
     HINDSIGHT,
@@ -223,22 +229,22 @@ def test_users_with_the_same_references_are_one_user(tmp_path: Path) -> None:
         FeedbackCase(**{**vars(case), "liked": first.liked, "disliked": first.disliked})
         for case in cases
     ]
-    described = module._describe(
+    described = describe(
         ScatteringModel(), None, number_choices(copies), encode, rng=np.random.default_rng(1),
         is_late=lambda: False,
     )  # fmt: skip
-    sides = module._sides(number_choices(copies), described)
+    sides = sides_of(number_choices(copies), described)
     assert len(sides.users) == 40
     assert set(sides.groups.tolist()) == {0}
 
 
 def test_references_and_clicked_images_are_described_in_turns(tmp_path: Path) -> None:
     choices = number_choices(World(tmp_path, users=40).cases())
-    order = module._order(choices, np.random.default_rng(1))
-    assert len(order) == len(set(order)) == len(choices.images)
+    numbers = reading_order(choices, np.random.default_rng(1))
+    assert len(numbers) == len(set(numbers)) == len(choices.images)
     clicked = choices.clicked
     shown = {*choices.better[clicked].tolist(), *choices.worse[clicked].tolist()}
-    early = order[: len(order) // 3]
+    early = numbers[: len(numbers) // 3]
     assert 0.2 < len(shown & set(early)) / len(early) < 0.8
 
 
@@ -256,7 +262,7 @@ def test_the_encoder_is_opened_once(tmp_path: Path) -> None:
         return Encoder()
 
     Images.new("RGB", (2, 2)).save(tmp_path / "1.png")
-    encode_one = module.encode_files(open_encoder)
+    encode_one = encode_files(open_encoder)
     assert encode_one([tmp_path / "1.png"] * 3).shape == (3, 2)
     assert encode_one([tmp_path / "1.png"]).shape == (1, 2)
     assert opened == [1]

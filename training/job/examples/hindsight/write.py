@@ -17,16 +17,13 @@ from shared.files.atomic_write import atomic_write
 from training.evaluation.scoring import batches
 from training.job.examples.example_lines import HINDSIGHT, Line, name_in
 from training.job.examples.hindsight.choices import Choices, number_choices
+from training.job.examples.hindsight.described_references import Encode
 from training.job.examples.hindsight.evidence import HeldBack, held_back
 from training.job.examples.hindsight.joint_fit import JointFit, Start, joint_fit
 from training.job.examples.hindsight.predictions import Predictions, predict_users
 from training.job.examples.hindsight.profile_search import ProfileSearch
 from training.job.examples.hindsight.readings import Readings, read_images
-from training.job.examples.hindsight.references import (
-    Encode,
-    ReferenceLessons,
-    learn_from_references,
-)
+from training.job.examples.hindsight.references import ReferenceLessons, learn_from_references
 from training.job.examples.hindsight.targets import (
     as_json,
     describe_lines,
