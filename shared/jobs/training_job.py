@@ -56,6 +56,9 @@ class TrainingJobRequest(Value):
     min_pixels: int | None = None
     """Fewest and most pixels of an image, as in serving; None leaves the default."""
     max_pixels: int | None = None
+    served_by_server: bool = False
+    """Whether a model server serves the adapters. It ignores updates outside the language model, so
+    that nothing else is trained."""
     minutes: float = Field(gt=0)
     """Wall-clock budget up to the end of the evidence, over all resumptions."""
     seed: int = 0

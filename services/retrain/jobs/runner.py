@@ -196,6 +196,7 @@ class JobRunner:
             prompt_template=template.absolute() if template else None,
             min_pixels=dependencies.model.model_min_pixels,
             max_pixels=dependencies.model.model_max_pixels,
+            served_by_server=dependencies.model.model_server is not None,
             minutes=plan.minutes or settings.training_minutes,
             seed=int(now.timestamp()),
             dry_run=plan.dry_run,

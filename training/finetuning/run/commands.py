@@ -38,6 +38,7 @@ def run_command(kind: type[ConfigT], train: Training[ConfigT], *, description: s
     parser.add_argument("--folder", type=Path, help="instead of the file's run.folder")
     parser.add_argument("--base", type=Path, help="instead of the file's policy.base")
     parser.add_argument("--adapter", type=Path, help="an adapter to continue with")
+    parser.add_argument("--layers", help="instead of the file's policy.layers")
     parser.add_argument("--prompt-style", help="instead of the file's policy.prompt_style")
     parser.add_argument("--min-pixels", type=int, help="instead of the file's policy.min_pixels")
     parser.add_argument("--max-pixels", type=int, help="instead of the file's policy.max_pixels")
@@ -83,6 +84,7 @@ def _changed(config: ConfigT, options: argparse.Namespace) -> ConfigT:
         ("run", "minutes", options.minutes),
         ("policy", "base", options.base),
         ("policy", "adapter", options.adapter),
+        ("policy", "layers", options.layers),
         ("policy", "prompt_style", options.prompt_style),
         ("policy", "prompt_template", options.prompt_template),
         ("policy", "min_pixels", options.min_pixels),

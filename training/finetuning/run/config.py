@@ -24,6 +24,8 @@ from training.finetuning.data.simulated import TASKS, Task
 from training.rewards.accuracy import AccuracyKind
 from training.rewards.reward import Advantages, Weights
 
+Layers = Literal["language_model", "language_model_and_connector", "all"]
+
 
 class Section(BaseModel):
     """Base of all sections: frozen, and unknown keys are refused, so a typing error is noticed."""
@@ -51,9 +53,11 @@ class Policy(Section):
     """Rank of the low-rank updates: enough for one task, 1 % of a 7B model's weights."""
     alpha: PositiveInt = 32
     """Updates are scaled by alpha / rank = 2, the usual value of PEFT."""
-    layers: Literal["language_model", "all"] = "language_model"
-    """Which linear layers are trained. With "all", those of the vision tower as well: vLLM ignores
-    their updates, so serve such an adapter in process or merge it."""
+    layers: Layers = "language_model"
+    """Which linear layers are trained: of the language model; with "language_model_and_connector"
+    also those between the vision tower and it; with "all" the vision tower as well. vLLM ignores
+    updates of connector and tower, so serve such an adapter in process or merge it. An adapter that
+    is continued keeps its layers; those that are not named here stay as they are."""
     min_pixels: PositiveInt | None = None
     max_pixels: PositiveInt = MAX_PIXELS
     """Fewest and most pixels of an image, as PREFERSTREAM_MODEL_MIN_PIXELS and

@@ -1,13 +1,17 @@
-"""Choose the layers that are trained: the linear layers of the language model, in any architecture.
+"""Choose the layers that are trained: of the language model and of the connector.
 
-The vision tower stays as it is. vLLM silently ignores its updates, and a frozen tower encodes an
-image once for all completions of a prompt.
+The vision tower stays as it is: a frozen tower encodes an image once for all completions of a
+prompt. The connector turns what it sees into what the language model reads. vLLM silently ignores
+updates of both.
 """
 
 import re
 from typing import Any
 
 from training.finetuning.run.config import BadConfig
+
+CONNECTORS = ("merger", "connector", "multi_modal_projector")
+"""Names of the connector in Qwen-VL, in Idefics3 and SmolVLM, and in LLaVA."""
 
 
 def language_model_layers(model: Any) -> str:
@@ -36,3 +40,20 @@ def language_model_layers(model: Any) -> str:
     if last == "language_model":  # the pattern of all adapters that we have written
         return rf".*language_model.*\.({'|'.join(names)})"
     return rf"{re.escape(layers)}\..*\.({'|'.join(names)})"
+
+
+def connector_layers(model: Any) -> str:
+    """A pattern for PEFT that matches the linear layers of the connector; raises `BadConfig`."""
+    import torch
+
+    names = [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and not set(CONNECTORS).isdisjoint(name.split("."))
+    ]
+    if not names:
+        raise BadConfig(
+            f"policy.base is a {type(model).__name__}, in which no connector is known"
+            f" ({', '.join(CONNECTORS)}): set policy.layers to language_model"
+        )
+    return "|".join(re.escape(name) for name in names)

@@ -1,5 +1,6 @@
 """Load the policy with low-rank updates (LoRA), its processor and the size of its images."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,9 +13,9 @@ from shared.vlm.checkpoint.checkpoint import MANIFEST, check_files
 from shared.vlm.checkpoint.model_package import read_element_weights, read_prompt_style
 from training.finetuning.data.rows import Fit
 from training.finetuning.run.adapter import check_adapter
-from training.finetuning.run.config import BadConfig, GrpoConfig, Policy
+from training.finetuning.run.config import BadConfig, GrpoConfig, Layers, Policy
 from training.finetuning.run.limits import Needs
-from training.finetuning.run.lora_targets import language_model_layers
+from training.finetuning.run.lora_targets import connector_layers, language_model_layers
 
 ALL_LINEAR: Final = "all-linear"
 """PEFT's name for all linear layers but the last one."""
@@ -62,13 +63,31 @@ def load_policy(policy: Policy, *, on_cpu: bool) -> Loaded:
             lora_alpha=policy.alpha,
             lora_dropout=0.0,  # a resumed run could not repeat the same random zeros
             task_type="CAUSAL_LM",
-            target_modules=(
-                language_model_layers(model) if policy.layers == "language_model" else ALL_LINEAR
-            ),
+            target_modules=_target_modules(model, policy.layers),
         )
         return Loaded(model, processor, lora, version, fit)
+    targets = _target_modules(model, policy.layers)
     adapted = PeftModel.from_pretrained(model, policy.adapter, is_trainable=True)
+    if targets != ALL_LINEAR:
+        _freeze_others(adapted, targets)
     return Loaded(adapted, processor, None, version, fit)
+
+
+def _target_modules(model: Any, layers: Layers) -> str:
+    """What PEFT trains: its name for all linear layers, or a pattern of their names."""
+    if layers == "all":
+        return ALL_LINEAR
+    if layers == "language_model":
+        return language_model_layers(model)
+    return f"{language_model_layers(model)}|{connector_layers(model)}"
+
+
+def _freeze_others(adapted: Any, pattern: str) -> None:
+    """Train only those updates of an adapter whose layers match the pattern."""
+    for name, weight in adapted.named_parameters():
+        if weight.requires_grad:
+            layer = name.removeprefix("base_model.model.").partition(".lora_")[0]
+            weight.requires_grad_(re.fullmatch(pattern, layer) is not None)
 
 
 def policy_style(policy: Policy) -> PromptStyle:

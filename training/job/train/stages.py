@@ -127,6 +127,7 @@ class _Work:
                 minutes=_minutes(folder, seconds),
                 element_weights=self.start.weights,
                 pixel_limits=pixel_limits(job.request),
+                language_model_only=job.request.served_by_server,
                 **_prompts(job.request),
             ),
         )

@@ -40,6 +40,8 @@ class TrainingTask:
     prompt_template: Path | None = None
     pixel_limits: PixelLimits | None = None
     """Limits of images, as in serving; None leaves them to the configuration."""
+    language_model_only: bool = False
+    """Train no other layers, whatever the configuration says."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ def train_in_process(
         command += ["--max-pixels", str(task.pixel_limits.max_pixels)]
         if task.pixel_limits.min_pixels is not None:
             command += ["--min-pixels", str(task.pixel_limits.min_pixels)]
+    if task.language_model_only:
+        command += ["--layers", "language_model"]
     last_line = ""
     with ChildProcess(command, own_session=False) as process:
         register_child(process)
