@@ -46,6 +46,22 @@ def test_a_training_gets_the_pixel_limits_of_serving(tmp_path: Path) -> None:
     assert arguments[-4:] == ["--max-pixels", "7840", "--min-pixels", "784"]
 
 
+def test_where_a_server_serves_only_the_language_model_is_trained(tmp_path: Path) -> None:
+    script = tmp_path / "print_arguments.py"
+    script.write_text(PRINT_ARGUMENTS)
+    in_process = TrainingTask(
+        "sft", default_config("sft"), tmp_path / "run", tmp_path, None, tmp_path / "x.jsonl", 1.0
+    )
+    at_server = replace(in_process, language_model_only=True)
+    python = (sys.executable, str(script))
+    both = [
+        json.loads(train_in_process(task, say=lambda line: None, python=python).version)
+        for task in (in_process, at_server)
+    ]
+    assert "--layers" not in both[0]
+    assert both[1][-2:] == ["--layers", "language_model"]
+
+
 def test_a_training_gets_the_prompts_of_the_job_where_no_manifest_names_them(
     tmp_path: Path,
 ) -> None:

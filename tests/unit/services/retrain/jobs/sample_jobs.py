@@ -17,6 +17,7 @@ from services.retrain.jobs.runner import JobRunner
 from services.retrain.jobs.settings import JobSettings
 from services.retrain.lake.collect import CollectProblem, CollectResult
 from shared.jobs.training_job import JobStep, ModelFolder, TrainingJobRequest, TrainingJobResult
+from shared.vlm.settings import ModelSettings
 from tests.unit.services.retrain.registry.registry_setup import RELEASE, RegistrySetup
 
 BETTER = GateVerdict(True, "better", "nano-4 takes over.", {"held_out_difference": 0.03})
@@ -77,6 +78,7 @@ class JobSetup:
         self.problems: tuple[CollectProblem, ...] = ()
         self.metrics = CollectorRegistry()
         self._metrics = JobMetrics(self.metrics)
+        self.model = ModelSettings()
 
     def runner(self) -> JobRunner:
         """A new runner, as in a new process: it knows only what is on disk."""
@@ -101,6 +103,7 @@ class JobSetup:
             lake=Lake(str(self.tmp_path / "lake")),
             metrics=self._metrics,
             clock=self.clock,
+            model=self.model,
         )
         return JobRunner(dependencies, self.settings)
 

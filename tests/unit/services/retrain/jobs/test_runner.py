@@ -8,6 +8,7 @@ from services.retrain.jobs.dependencies import JobPlan
 from services.retrain.jobs.training_process import TrainingCrashed
 from services.retrain.lake.collect import CollectProblem
 from shared.domain.errors import Unavailable
+from shared.vlm.settings import ModelSettings
 from tests.unit.services.retrain.jobs.sample_jobs import NO_SIGNAL, TONIGHT, JobSetup, lines, value
 from tests.unit.services.retrain.registry.registry_setup import RELEASE
 
@@ -31,6 +32,15 @@ def test_a_winner_is_promoted_and_the_job_is_recorded_and_counted(setup: JobSetu
         == setup.clock.now.timestamp()
     )
     assert value(setup, "preferstream_training_job_running") == 0
+
+
+@pytest.mark.parametrize("server", [None, "http://127.0.0.1:8000"])
+def test_a_job_knows_whether_a_server_serves_its_adapters(
+    setup: JobSetup, server: str | None
+) -> None:
+    setup.model = ModelSettings(model_server=server)
+    setup.runner().run(TONIGHT)
+    assert setup.training.request.served_by_server is (server is not None)
 
 
 def test_a_rejected_challenger_is_not_promoted(setup: JobSetup) -> None:
