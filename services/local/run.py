@@ -31,6 +31,8 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 
 if TYPE_CHECKING:
     from services.local.services import RunningServices
+from shared.settings import from_environment
+from shared.vlm.settings import ModelSettings
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
@@ -160,6 +162,7 @@ async def _serve(
             dashboard=services.addresses["ops"],
             services=services.addresses,
             allowed_file_roots=services.allowed_file_roots,
+            model_server=from_environment(ModelSettings).model_server,
         )
         write_runtime_file(settings.data_dir, runtime_file)
         stack.callback(remove_runtime_file, settings.data_dir)

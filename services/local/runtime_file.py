@@ -24,6 +24,8 @@ class RuntimeFile(BaseModel):
     services: dict[str, str] = Field(default_factory=dict)
     """Name of each service, and the address of its health endpoints."""
     allowed_file_roots: tuple[str, ...] = ()
+    model_server: str | None = None
+    """Address of the model server that serves, where there is one."""
     pid: int = Field(default_factory=os.getpid)
 
     def ready_line(self) -> dict[str, Any]:

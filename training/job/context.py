@@ -12,6 +12,7 @@ from training.dataset.images import ImageSource
 from training.dataset.settings import DatasetSettings
 from training.job.evidence.collection import FULL_SIZE, BenchmarkSize
 from training.job.evidence.models import ComparedModels
+from training.job.scoring.pair_scoring import Model
 from training.job.stages import Stages
 from training.job.train.trainer_processes import Trainer
 
@@ -34,8 +35,8 @@ class Dependencies:
     images: Callable[[TrainingJobRequest], ImageSource]
     open_models: Callable[[TrainingJobRequest, ModelFolder], ComparedModels]
     open_champion: Callable[[TrainingJobRequest], Any]
-    open_candidate: Callable[[TrainingJobRequest], Any]
-    """The candidate of the nights before; None where training starts from the champion."""
+    open_candidate: Callable[[TrainingJobRequest], Model | None]
+    """Opens the candidate of the nights before; None where training starts from the champion."""
     train: Trainer
     dataset: DatasetSettings = DATASET
     benchmark_size: BenchmarkSize = FULL_SIZE

@@ -118,6 +118,8 @@ class JobRunner:
             request = self._request(name, plan, now)
         else:
             on_step(_step("resume", f"resuming the job {name}"))
+            # A job of an earlier release does not know it, and the way of serving may have changed.
+            request = request.model_copy(update={"served_by_server": self._served_by_server})
         folder = self._folders.create(name)
         atomic_write(folder / REQUEST, request.model_dump_json(indent=1))
         result = self._dependencies.train(
@@ -196,7 +198,7 @@ class JobRunner:
             prompt_template=template.absolute() if template else None,
             min_pixels=dependencies.model.model_min_pixels,
             max_pixels=dependencies.model.model_max_pixels,
-            served_by_server=dependencies.model.model_server is not None,
+            served_by_server=self._served_by_server,
             minutes=plan.minutes or settings.training_minutes,
             seed=int(now.timestamp()),
             dry_run=plan.dry_run,
@@ -207,6 +209,10 @@ class JobRunner:
             least_users=settings.gate_min_users,
             least_pairs=settings.gate_min_pairs,
         )
+
+    @property
+    def _served_by_server(self) -> bool:
+        return self._dependencies.model.model_server is not None
 
     def _candidate(self, known: Candidate | None) -> ModelFolder | None:
         """The folder of the candidate; None where it is unknown or its version is gone."""

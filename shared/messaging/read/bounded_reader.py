@@ -77,15 +77,19 @@ class BoundedReader:
         """The offsets that each partition holds now; a topic that does not exist has none.
 
         A Kafka that has just come back names no broker until its controller knows it again. The
-        question is repeated then, as long as a read may stall.
+        question is repeated then, as long as a read may stall. Raises `Unavailable` after it.
         """
         give_up_at = self._monotonic() + self._limits.stall_seconds
         while True:
             try:
                 return self._available_now(topics)
-            except MetadataEmptyBrokerList:
+            except MetadataEmptyBrokerList as error:
                 if self._monotonic() >= give_up_at:
-                    raise
+                    raise Unavailable(
+                        "kafka",
+                        f"{self._address} names no broker within {self._limits.stall_seconds:g} s."
+                        " Check that its controller runs and knows the broker",
+                    ) from error
                 self._sleep(NO_BROKER_SECONDS)
 
     def _available_now(self, topics: Sequence[Topic]) -> dict[Partition, OffsetRange]:

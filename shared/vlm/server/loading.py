@@ -13,6 +13,7 @@ from shared.embedding import stance_reader
 from shared.prompting.styles.registry import GENERAL
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from shared.vlm.checkpoint.default_style import default_style
+from shared.vlm.checkpoint.language_model_only import check_changes_language_model_only
 from shared.vlm.checkpoint.model_package import (
     RELEASE,
     ModelPackage,
@@ -21,7 +22,7 @@ from shared.vlm.checkpoint.model_package import (
     release,
 )
 from shared.vlm.checkpoint.vision_config import has_vision_config
-from shared.vlm.server.adapters import Adapters, check_changes_language_model_only
+from shared.vlm.server.adapters import Adapters
 from shared.vlm.server.capability_check import check_scores, check_version_isolation
 from shared.vlm.server.connection import ROUTES, Connection, NotFound
 from shared.vlm.server.data_urls import ImageEncoder, LimitedSize, ModelSize

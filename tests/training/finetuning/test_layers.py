@@ -8,11 +8,13 @@ import torch
 
 from tests.training import tiny_model
 from tests.training.finetuning import tiny_runs
+from tests.training.finetuning.grpo.test_grpo import low_tokens, not_applicable
 from training.finetuning.dpo.train import dpo_trainer
-from training.finetuning.grpo.train import build_rewards, grpo_trainer
-from training.finetuning.run.config import BadConfig, Policy
-from training.finetuning.run.lora_targets import connector_layers
-from training.finetuning.run.runner import Finished, prepare
+from training.finetuning.grpo.train import grpo_trainer
+from training.finetuning.run import lora_targets
+from training.finetuning.run.config import BadConfig, DpoConfig, GrpoConfig, Policy
+from training.finetuning.run.lora_targets import connector_layers, train_only
+from training.finetuning.run.runner import Finished, prepare, train
 from training.finetuning.sft.train import train_sft
 
 CONNECTOR = "language_model_and_connector"
@@ -54,27 +56,52 @@ def test_a_continued_adapter_keeps_its_other_layers_as_they_are(
 
 
 @pytest.mark.parametrize("method", ["grpo", "dpo"])
-def test_grpo_and_dpo_continue_such_an_adapter_with_a_frozen_connector(
+def test_grpo_and_dpo_continue_it_with_a_frozen_connector_also_when_resumed(
     base: Path, trained: Finished, tmp_path: Path, method: str
 ) -> None:
-    policy = Policy(base=base, adapter=trained.adapter)
     make = {"grpo": tiny_runs.grpo_config, "dpo": tiny_runs.dpo_config}[method]
-    config = make(base, tmp_path, policy=policy, steps=1, save_every=1)
-    prepare(config)
+    policy = Policy(base=base, adapter=trained.adapter)
+    whole = run(make(base, tmp_path / "whole", policy=policy))
+    killed = make(base, tmp_path / "killed", policy=policy)
+    with pytest.raises(KeyboardInterrupt):
+        run(killed, killed_at=3)
+    resumed = run(killed)
+    assert tiny_runs.same_weights(whole.adapter, resumed.adapter)
+    before, after = tiny_runs.weights(trained.adapter), tiny_runs.weights(resumed.adapter)
+    changed = [name for name in before if not torch.equal(before[name], after[name])]
+    assert parts(changed) == {"language_model"}
+
+
+def run(config: GrpoConfig | DpoConfig, *, killed_at: int | None = None) -> Finished:
+    is_grpo = isinstance(config, GrpoConfig)
+    folder = prepare(config, with_reward_model=is_grpo)
     loaded = tiny_runs.load(config)
-    if method == "grpo":
-        trainer = grpo_trainer(config, loaded, build_rewards(config, reward_model=base))
-    else:
-        trainer = dpo_trainer(config, loaded)
-    trained_names = [n for n, weight in trainer.model.named_parameters() if weight.requires_grad]
-    assert parts(trained_names) == {"language_model"}
-    before = {n: w.detach().clone() for n, w in trainer.model.named_parameters() if "merger" in n}
-    trainer.train()
-    after = dict(trainer.model.named_parameters())
-    assert before
-    assert all(torch.equal(after[name], weight) for name, weight in before.items())
+    trainer = (
+        grpo_trainer(config, loaded, [low_tokens, not_applicable, not_applicable])
+        if isinstance(config, GrpoConfig)
+        else dpo_trainer(config, loaded)
+    )
+    if killed_at is not None:
+        trainer.add_callback(tiny_runs.Kill(killed_at))
+    return train(trainer, config, folder, stage="x", base_version=loaded.base_version)
 
 
-def test_a_model_without_a_known_connector_is_refused() -> None:
-    with pytest.raises(BadConfig, match=r"no connector is known .*: set policy.layers to lang"):
-        connector_layers(tiny_model.model().model.language_model)
+def test_an_adapter_without_any_of_the_layers_is_refused(base: Path, tmp_path: Path) -> None:
+    own = Policy(base=base, rank=8)
+    adapter = train_sft(tiny_runs.sft_config(base, tmp_path, policy=own)).adapter
+    adapted = tiny_runs.load(
+        tiny_runs.sft_config(base, tmp_path / "next", policy=Policy(base=base, adapter=adapter))
+    ).model
+    with pytest.raises(BadConfig, match="changes no layer"):
+        train_only(adapted, "no such layer")
+
+
+def test_without_a_known_connector_only_the_language_model_is_trained(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert connector_layers(tiny_model.model().model.language_model) is None
+    monkeypatch.setattr(lora_targets, "CONNECTORS", ("unknown",))
+    policy = Policy(base=base, rank=8, layers=CONNECTOR)
+    finished = train_sft(tiny_runs.sft_config(base, tmp_path, policy=policy))
+    assert parts(tiny_runs.weights(finished.adapter)) == {"language_model"}
+    assert "only the language model is trained" in capsys.readouterr().out

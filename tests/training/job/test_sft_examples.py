@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL.Image import Image
 
 from shared.domain.taste import ELEMENTS
@@ -69,6 +70,15 @@ def test_the_file_can_be_read_for_training_and_holds_every_task(tmp_path: Path) 
     read = list(read_examples(tmp_path / "examples.jsonl", most=10_000))
     assert len(read) == len(lines)
     assert {line["ask"] for line in lines} == {"predict", "describe", "score", "explain"}
+
+
+def test_a_part_of_the_file_has_simulated_examples_too(tmp_path: Path) -> None:
+    cases = [feedback_case(tmp_path, f"u{n}") for n in range(20)]
+    _, lines = _write(tmp_path, cases, BrightnessModel())
+    clicked = {"images/220.png", "images/40.png"}
+    simulated = [not set(line["images"]) <= clicked for line in lines]
+    half = simulated[: len(lines) // 2]
+    assert sum(half) / len(half) == pytest.approx(sum(simulated) / len(simulated), abs=0.05)
 
 
 def test_a_model_of_real_pictures_rehearses_with_its_own_answers(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ GRPO. The reference is the model at the start: the base with the adapter switche
 copy of the adapter that the run continues.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from training.finetuning.data.case_files import read_profile_pairs
@@ -20,6 +20,7 @@ from training.finetuning.grpo.vision_cache import encode_once, may_encode_once
 from training.finetuning.run.arguments import dpo_arguments
 from training.finetuning.run.commands import run_command
 from training.finetuning.run.config import BadConfig, DpoConfig
+from training.finetuning.run.own_adapter import with_own_adapter
 from training.finetuning.run.policy import Loaded, load_policy, policy_style
 from training.finetuning.run.runner import Finished, on_cpu, prepare, train
 
@@ -64,10 +65,10 @@ def dpo_trainer(config: DpoConfig, loaded: Loaded) -> Any:
         processing_class=loaded.processor,
         peft_config=loaded.lora,
     )
-    if may_encode_once(trainer, config.policy):
+    if may_encode_once(trainer):
         # Better and worse answers follow the same images.
         encode_once(trainer.model.get_base_model().model)
-    trainer._load_from_checkpoint = _with_own_adapter(trainer)
+    trainer._load_from_checkpoint = with_own_adapter(trainer)
     sampler = WeightedSampler(weights, seed=config.run.seed)
     trainer._get_train_sampler = lambda dataset=None: sampler
     return trainer
@@ -86,21 +87,6 @@ def all_profile_pairs(config: DpoConfig) -> Iterator[ProfilePair]:
         data.sources, most=data.cases, images=data.image_folders, bad_rows=bad_rows
     )
     report_skipped(bad_rows)
-
-
-def _with_own_adapter(trainer: Any) -> Callable[..., None]:
-    """Load the trained adapter of a checkpoint as well.
-
-    The library loads the adapters in a checkpoint's folders only: with a frozen reference beside
-    it, the trained adapter, whose files are not in a folder of their own, is left out.
-    """
-    load = trainer._load_from_checkpoint
-
-    def with_own(checkpoint: str, model: Any = None) -> None:
-        load(checkpoint, model)
-        trainer.model.load_adapter(checkpoint, trainer.model.active_adapter, is_trainable=True)
-
-    return with_own
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ from training.finetuning.merge import merge
 from training.finetuning.run.arguments import grpo_arguments
 from training.finetuning.run.commands import run_command
 from training.finetuning.run.config import BadConfig, GrpoConfig
+from training.finetuning.run.own_adapter import with_own_adapter
 from training.finetuning.run.policy import Loaded, element_weights, load_policy, policy_style
 from training.finetuning.run.run_folder import RunFolder
 from training.finetuning.run.runner import Finished, main_process_first, on_cpu, prepare, train
@@ -83,6 +84,7 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
         processing_class=loaded.processor,
         peft_config=loaded.lora,
     )
+    trainer._load_from_checkpoint = with_own_adapter(trainer)
     if style.digit_reading == "held":
         hold_digits(trainer.model, loaded.processor, style)
     trainer.way, trainer.resample_rounds = config.advantages, config.resample_rounds
@@ -92,7 +94,7 @@ def grpo_trainer(config: GrpoConfig, loaded: Loaded, rewards: list[Reward]) -> A
     whole = trainer.model.get_base_model().model
     if is_known(whole):
         scale_once(loaded.processor.image_processor)
-        if may_encode_once(trainer, config.policy):
+        if may_encode_once(trainer):
             encode_once(whole)
             trainer.prompts = SharedPrompts(whole.language_model)
     return trainer

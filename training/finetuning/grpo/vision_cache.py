@@ -1,8 +1,8 @@
 """Read, scale and encode the images of a prompt once for all of its completions.
 
 The rows of a group are copies, and a GRPO step encodes the same images three times: to generate,
-for the log-probabilities of the start, and to learn. The vision tower is frozen
-(`training.finetuning.run.policy`), so its output can be reused.
+for the log-probabilities of the start, and to learn. Vision tower and connector are frozen
+(`training.finetuning.run.policy`), so that their output can be reused.
 """
 
 import hashlib
@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from training.finetuning.data.rows import Row
-from training.finetuning.run.config import Policy
 
 PROJECTIONS: Final = 2
 """Random projections that identify an image: two different images agree in both with a
@@ -75,12 +74,15 @@ def is_known(model: Any) -> bool:
     return str(model.config.model_type) in KNOWN
 
 
-def may_encode_once(trainer: Any, policy: Policy) -> bool:
-    """Whether the tower's output can be reused: one process, and a frozen tower.
+def may_encode_once(trainer: Any) -> bool:
+    """Whether the tower's output can be reused: one process, and tower and connector are frozen.
 
     All processes must run a sharded tower together, and a trained tower at each pass.
     """
-    return bool(trainer.accelerator.num_processes == 1 and policy.layers == "language_model")
+    if trainer.accelerator.num_processes > 1:
+        return False
+    visual = getattr(trainer.model.get_base_model().model, "visual", None)
+    return visual is not None and not any(w.requires_grad for w in visual.parameters())
 
 
 def encode_once(model: Any, *, kept_bytes: int = 0) -> None:

@@ -6,7 +6,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from pydantic import ValidationError
 
@@ -14,7 +14,7 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from training.finetuning.data.case_files import BadCases
 from training.finetuning.estimate.before_start import check_before_start
 from training.finetuning.run.adapter import BadAdapter
-from training.finetuning.run.config import BadConfig, ConfigT, read_config
+from training.finetuning.run.config import BadConfig, ConfigT, Layers, read_config
 from training.finetuning.run.runner import Finished
 from training.plots.progress import spell
 
@@ -38,7 +38,9 @@ def run_command(kind: type[ConfigT], train: Training[ConfigT], *, description: s
     parser.add_argument("--folder", type=Path, help="instead of the file's run.folder")
     parser.add_argument("--base", type=Path, help="instead of the file's policy.base")
     parser.add_argument("--adapter", type=Path, help="an adapter to continue with")
-    parser.add_argument("--layers", help="instead of the file's policy.layers")
+    parser.add_argument(
+        "--layers", choices=get_args(Layers), help="instead of the file's policy.layers"
+    )
     parser.add_argument("--prompt-style", help="instead of the file's policy.prompt_style")
     parser.add_argument("--min-pixels", type=int, help="instead of the file's policy.min_pixels")
     parser.add_argument("--max-pixels", type=int, help="instead of the file's policy.max_pixels")

@@ -25,6 +25,7 @@ from training.rewards.accuracy import AccuracyKind
 from training.rewards.reward import Advantages, Weights
 
 Layers = Literal["language_model", "language_model_and_connector", "all"]
+"""The parts of a model whose linear layers are trained."""
 
 
 class Section(BaseModel):

@@ -1,17 +1,18 @@
 """Choose the layers that are trained: of the language model and of the connector.
 
 The vision tower stays as it is: a frozen tower encodes an image once for all completions of a
-prompt. The connector turns what it sees into what the language model reads. vLLM silently ignores
-updates of both.
+prompt. The connector turns what the tower sees into what the language model reads. vLLM silently
+ignores updates of both.
 """
 
 import re
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from training.finetuning.run.config import BadConfig
 
-CONNECTORS = ("merger", "connector", "multi_modal_projector")
-"""Names of the connector in Qwen-VL, in Idefics3 and SmolVLM, and in LLaVA."""
+CONNECTORS: Final = ("merger", "deepstack_merger_list", "connector", "multi_modal_projector")
+"""Names of the connector in Qwen-VL (the first two), in Idefics3 and SmolVLM, and in LLaVA."""
 
 
 def language_model_layers(model: Any) -> str:
@@ -42,8 +43,11 @@ def language_model_layers(model: Any) -> str:
     return rf"{re.escape(layers)}\..*\.({'|'.join(names)})"
 
 
-def connector_layers(model: Any) -> str:
-    """A pattern for PEFT that matches the linear layers of the connector; raises `BadConfig`."""
+def connector_layers(model: Any) -> str | None:
+    """A pattern for PEFT that matches the linear layers of the connector.
+
+    None where it has none, as in Gemma 3, or is not known.
+    """
     import torch
 
     names = [
@@ -51,9 +55,27 @@ def connector_layers(model: Any) -> str:
         for name, module in model.named_modules()
         if isinstance(module, torch.nn.Linear) and not set(CONNECTORS).isdisjoint(name.split("."))
     ]
-    if not names:
+    return "|".join(re.escape(name) for name in names) or None
+
+
+def train_only(adapted: Any, pattern: str) -> None:
+    """Train only those updates of an adapter whose layers match; raises `BadConfig` without any.
+
+    The library makes all updates of an adapter trainable whenever it switches between adapters, as
+    it does for each answer of a frozen reference. So the other layers stay frozen by themselves.
+    """
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    for name, layer in adapted.get_base_model().named_modules():
+        if isinstance(layer, BaseTunerLayer) and not re.fullmatch(pattern, name):
+            layer.set_adapter = partial(_set_frozen, layer)
+            layer.set_adapter(layer.active_adapters)
+    if not any(weight.requires_grad for weight in adapted.parameters()):
         raise BadConfig(
-            f"policy.base is a {type(model).__name__}, in which no connector is known"
-            f" ({', '.join(CONNECTORS)}): set policy.layers to language_model"
+            "policy.adapter changes no layer of policy.layers, so that nothing would be trained:"
+            " name more layers, or start a new adapter"
         )
-    return "|".join(re.escape(name) for name in names)
+
+
+def _set_frozen(layer: Any, names: Any, inference_mode: bool = True) -> None:
+    type(layer).set_adapter(layer, names, inference_mode=True)

@@ -1,6 +1,5 @@
 """Load the policy with low-rank updates (LoRA), its processor and the size of its images."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +14,11 @@ from training.finetuning.data.rows import Fit
 from training.finetuning.run.adapter import check_adapter
 from training.finetuning.run.config import BadConfig, GrpoConfig, Layers, Policy
 from training.finetuning.run.limits import Needs
-from training.finetuning.run.lora_targets import connector_layers, language_model_layers
+from training.finetuning.run.lora_targets import (
+    connector_layers,
+    language_model_layers,
+    train_only,
+)
 
 ALL_LINEAR: Final = "all-linear"
 """PEFT's name for all linear layers but the last one."""
@@ -69,7 +72,7 @@ def load_policy(policy: Policy, *, on_cpu: bool) -> Loaded:
     targets = _target_modules(model, policy.layers)
     adapted = PeftModel.from_pretrained(model, policy.adapter, is_trainable=True)
     if targets != ALL_LINEAR:
-        _freeze_others(adapted, targets)
+        train_only(adapted, targets)
     return Loaded(adapted, processor, None, version, fit)
 
 
@@ -77,17 +80,18 @@ def _target_modules(model: Any, layers: Layers) -> str:
     """What PEFT trains: its name for all linear layers, or a pattern of their names."""
     if layers == "all":
         return ALL_LINEAR
+    of_language_model = language_model_layers(model)
     if layers == "language_model":
-        return language_model_layers(model)
-    return f"{language_model_layers(model)}|{connector_layers(model)}"
-
-
-def _freeze_others(adapted: Any, pattern: str) -> None:
-    """Train only those updates of an adapter whose layers match the pattern."""
-    for name, weight in adapted.named_parameters():
-        if weight.requires_grad:
-            layer = name.removeprefix("base_model.model.").partition(".lora_")[0]
-            weight.requires_grad_(re.fullmatch(pattern, layer) is not None)
+        return of_language_model
+    of_connector = connector_layers(model)
+    if of_connector is None:
+        print(
+            f"{type(model).__name__} has no connector with linear layers that is known here: only"
+            " the language model is trained.",
+            flush=True,
+        )
+        return of_language_model
+    return f"{of_language_model}|{of_connector}"
 
 
 def policy_style(policy: Policy) -> PromptStyle:

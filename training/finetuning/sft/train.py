@@ -60,7 +60,7 @@ def sft_trainer(config: SftConfig, loaded: Loaded) -> Any:
         processing_class=loaded.processor,
         peft_config=loaded.lora,
     )
-    if may_encode_once(trainer, config.policy):
+    if may_encode_once(trainer):
         encode_once(trainer.model.get_base_model().model, kept_bytes=KEPT_FEATURES)
     if policy_style(config.policy).digit_reading == "held":
         trainer.data_collator = HeldDigits(trainer.data_collator, loaded.processor.tokenizer)

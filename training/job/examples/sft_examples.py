@@ -131,7 +131,7 @@ def write_sft_examples(
         rehearsed = own_answer_lines(
             champion, usable, file.parent, count=users, rng=rng, is_late=rationales_are_late
         )
-    all_lines = [*in_hindsight.lines, *lines, *rationales, *rehearsed]
+    all_lines = _evenly_mixed([*in_hindsight.lines, *lines, *rationales], rehearsed)
     atomic_write(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in all_lines))
     return WrittenExamples(
         pairs=len(scored),
@@ -144,6 +144,16 @@ def write_sft_examples(
         hindsight=in_hindsight,
         on_drawings=on_drawings,
     )
+
+
+def _evenly_mixed(learned: Sequence[Line], rehearsed: Sequence[Line]) -> list[Line]:
+    """Both in their order: a training that reads a part of the file reads as much of each."""
+    places = [
+        ((number + 0.5) / len(lines), line)
+        for lines in (learned, rehearsed)
+        for number, line in enumerate(lines)
+    ]
+    return [line for _, line in sorted(places, key=lambda place: place[0])]
 
 
 def _score(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.domain.element_weights import ElementWeights
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from training.job.context import Job, JobAborted
 from training.job.examples.grpo_cases import write_grpo_cases
 from training.job.examples.hindsight.described_references import encode_files
@@ -21,6 +22,7 @@ from training.job.plan import (
 )
 from training.job.scoring.deadline import Deadline
 from training.job.scoring.feedback_cases import read_feedback_cases
+from training.job.scoring.pair_scoring import Model
 
 MAX_PAIRS: Final = 1_000
 """Pairs that examples are written from: more than SFT's steps can take."""
@@ -89,7 +91,7 @@ def _write(job: Job) -> dict[str, Any]:
             references_are_late=until(REFERENCES_END), readings_are_late=until(READINGS_END),
             fits_are_late=lambda: job.spent > start + FITS_END * seconds,
             encode=encode_files(encoder) if encoder else None, rationales=on_drawings,
-            candidate=job.dependencies.open_candidate(job.request),
+            open_candidate=lambda: _open_candidate(job),
         )  # fmt: skip
 
     written = write_sft_examples(
@@ -116,3 +118,12 @@ def _write(job: Job) -> dict[str, Any]:
         "grpo_prompts": prompts.prompts,
         "open_model": round(opened - start, 2), "score": round(score_seconds, 5),
     }  # fmt: skip
+
+
+def _open_candidate(job: Job) -> Model | None:
+    """The candidate of the nights before; None without one, and where it cannot be used."""
+    try:
+        return job.dependencies.open_candidate(job.request)
+    except BadCheckpoint as error:
+        job.stages.report("examples", f"words keep the champion's names, because {error}")
+        return None

@@ -8,6 +8,8 @@ from typing import Any, Final
 from shared.domain.element_weights import ElementWeights
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest
 from shared.jobs.training_methods import Method
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from shared.vlm.checkpoint.language_model_only import check_changes_language_model_only
 from training.finetuning.run.policy import style_of
 from training.finetuning.run.run_folder import RunFolder
 from training.job.context import Job, JobAborted
@@ -202,9 +204,20 @@ def _prompts(request: TrainingJobRequest) -> dict[str, Any]:
 def _starting_point(request: TrainingJobRequest) -> tuple[Path, Path | None]:
     """Base and adapter to start from: the candidate of the nights before, else the champion.
 
-    A model that is a whole checkpoint is the base.
+    A model that is a whole checkpoint is the base. An adapter that the model server could not serve
+    is left out: training starts from the release then.
     """
     start = request.candidate or request.champion
-    if start.kind == "adapter":
-        return request.release.folder, start.folder
-    return start.folder, None
+    if start.kind != "adapter":
+        return start.folder, None
+    if request.served_by_server and not _server_can_serve(start):
+        return request.release.folder, None
+    return request.release.folder, start.folder
+
+
+def _server_can_serve(adapter: ModelFolder) -> bool:
+    try:
+        check_changes_language_model_only(adapter.folder)
+    except BadCheckpoint:
+        return False
+    return True

@@ -41,7 +41,7 @@ class TrainingTask:
     pixel_limits: PixelLimits | None = None
     """Limits of images, as in serving; None leaves them to the configuration."""
     language_model_only: bool = False
-    """Train no other layers, whatever the configuration says."""
+    """Train the language model only, also where the configuration names more layers."""
 
 
 @dataclass(frozen=True)

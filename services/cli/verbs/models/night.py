@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -119,13 +119,22 @@ def _run(
 ) -> JobOutcome:
     messaging = from_environment(MessagingSettings, kafka_bootstrap_servers=kafka)
     retrain = lake_settings()
-    training = TrainingSettings.read(data_dir=settings.data_dir, roots=roots)
+    training = _as_served(TrainingSettings.read(data_dir=settings.data_dir, roots=roots), settings)
     metrics = CollectorRegistry()
     feedback_collector = build_collector(retrain, messaging, metrics)
     runner, _ = build_job_runner(
         feedback_collector, retrain, training, messaging, JobMetrics(metrics)
     )
     return runner.run(plan, on_step=_progress)
+
+
+def _as_served(training: TrainingSettings, settings: ConnectionSettings) -> TrainingSettings:
+    """The settings with the model server of the running system, which its own command started."""
+    running = read_runtime_file(settings.data_dir)
+    if running is None or running.model_server is None:
+        return training
+    model = training.model.model_copy(update={"model_server": running.model_server})
+    return replace(training, model=model)
 
 
 def _progress(step: JobStep) -> None:

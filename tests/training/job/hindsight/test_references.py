@@ -50,7 +50,7 @@ def write(
         readings_are_late=lambda: late.get("readings", True),
         references_are_late=lambda: late.get("references", False),
         fits_are_late=lambda: late.get("fits", False), encode=encode,
-        rationales=late.get("rationales", False), candidate=candidate,
+        rationales=late.get("rationales", False), open_candidate=lambda: candidate,
     )  # fmt: skip
 
 

@@ -52,8 +52,8 @@ class Described:
     words: tuple[SideWords, ...]
     vectors: Floats
     """(n, d)"""
-    named: tuple[SideWords, ...] | None = None
-    """The candidate's words, or the champion's where these cannot be read; None without it."""
+    candidate_words: tuple[SideWords, ...] | None = None
+    """The candidate's words, or the champion's where there are none; None without a candidate."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,12 @@ def describe(
     champion: Model, candidate: Model | None, choices: Choices, encode: Encode,
     *, rng: Rng, is_late: IsLate,
 ) -> Described:  # fmt: skip
-    """Descriptions by both models. One costs a few scores' time, a whole reading more."""
+    """Descriptions by both models, the champion's first: what follows needs all of these.
+
+    A description costs a few scores' time, a whole reading more.
+    """
     images: list[int] = []
     words: list[SideWords] = []
-    named: list[SideWords] = []
     vectors: list[tuple[Floats, ...]] = []
     for numbers in batches(reading_order(choices, rng), SCORING_BATCH):
         if is_late():
@@ -87,12 +89,6 @@ def describe(
             images += [numbers[n] for n in usable]
             words += [answers[n].words for n in usable]
             seen = [opened[n] for n in usable]
-            if candidate is not None:
-                learned = candidate.describe(seen)
-                named += [
-                    answers[n].words if of_image.problems else of_image.words
-                    for n, of_image in zip(usable, learned, strict=True)
-                ]
             vectors.append((encode([files[n] for n in usable]), *_seen_in(champion, seen)))
     return Described(
         np.array(images, np.int64),
@@ -100,8 +96,24 @@ def describe(
         joined([np.concatenate(part) for part in zip(*vectors, strict=True)])
         if vectors
         else np.zeros((0, 1)),
-        None if candidate is None else tuple(named),
+        candidate
+        and _named_by(candidate, [choices.images[n] for n in images], words, is_late=is_late),
     )
+
+
+def _named_by(
+    candidate: Model, files: Sequence[Path], words: Sequence[SideWords], *, is_late: IsLate
+) -> tuple[SideWords, ...]:
+    """The candidate's words, and the champion's `words` of images that it does not describe."""
+    named = list(words)
+    for places in batches(range(len(files)), SCORING_BATCH):
+        if is_late():
+            break
+        answers = candidate.describe([open_image(files[place]) for place in places])
+        for place, answer in zip(places, answers, strict=True):
+            if not answer.problems:
+                named[place] = answer.words
+    return tuple(named)
 
 
 def _seen_in(champion: Model, images: Sequence[Image]) -> tuple[Floats, ...]:

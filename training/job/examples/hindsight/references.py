@@ -87,8 +87,8 @@ def learn_from_references(
     accepted = accepted_words(
         Readings(words, read[described.images]), described.vectors, material.sides,
         material.groups, pairs=pairs_of(choices, described, material), is_late=fits_are_late,
-        named=described.named
-        and {e: as_readings(e, described.named, vocabulary) for e in ELEMENTS},
+        named=described.candidate_words
+        and {e: as_readings(e, described.candidate_words, vocabulary) for e in ELEMENTS},
     )  # fmt: skip
     if not accepted:
         return ReferenceLessons()

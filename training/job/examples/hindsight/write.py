@@ -5,7 +5,7 @@ and a worse profile of the same references.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -112,7 +112,7 @@ def write_hindsight(
     fits_are_late: IsLate = lambda: False,
     encode: Encode | None = None,
     rationales: bool = False,
-    candidate: Model | None = None,
+    open_candidate: Callable[[], Model | None] = lambda: None,
 ) -> Hindsight:
     """Write both files, completely or not at all, and return the SFT examples.
 
@@ -120,7 +120,7 @@ def write_hindsight(
     readings. Each of their deadlines is called in its own part only, because a `Deadline` measures
     the time from call to call. `fits_are_late` stops fits in two parts. Without `encode` nothing is
     learned from the references alone. `rationales` adds examples of them, by nano's rule. Words
-    that a `candidate` of earlier nights has learned keep their names.
+    that a candidate of earlier nights has learned keep their names.
     """
     rng = np.random.default_rng((seed, 0x41D5))
     choices = number_choices(cases)
@@ -129,10 +129,12 @@ def write_hindsight(
     predictions = predict_users(champion, choices, rng=rng, is_late=predictions_are_late)
     sides = [side for p in predictions for s in p.samples for side in (s.likes, s.dislikes)]
     order = _by_pairs(choices)
-    described = _described(
-        champion, [choices.images[image] for image in order[:DESCRIBED]], references_are_late
-    )
-    vocabulary = Vocabulary.of([*sides, *described])
+    candidate = open_candidate()
+    most_chosen = [choices.images[image] for image in order[:DESCRIBED]]
+    for model in (champion, candidate):
+        if model is not None:
+            sides += _described(model, most_chosen, references_are_late)
+    vocabulary = Vocabulary.of(sides)
     samples = [tuple(map(vocabulary.profile, (p.baseline, *p.samples))) for p in predictions]
     lessons = ReferenceLessons()
     if encode is not None:

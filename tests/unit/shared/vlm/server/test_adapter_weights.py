@@ -7,7 +7,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
-from shared.vlm.server.adapters import check_changes_language_model_only
+from shared.vlm.checkpoint.language_model_only import check_changes_language_model_only
 
 PROJECTION = "layers.0.self_attn.q_proj.lora_A.weight"
 

@@ -12,9 +12,9 @@ elements imply is no gain, so that colors do not become names of styles. Referen
 elements apart that always come together. So further elements that pass alone are changed too where
 the clicked pairs, which shaped no fit, are then ranked right more often.
 
-Which word names a class is arbitrary where the champion reads it as many words. A candidate of
-earlier nights has learned one, so that the last fit starts at its readings: otherwise one night
-would unteach the names of another. It decides nothing about which elements change.
+Where the champion reads a class as many words, any of them could name it. A candidate of earlier
+nights has learned one of them. The last fit therefore starts at the candidate's readings, so that
+tonight's examples do not replace that name. The candidate does not decide which elements change.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -100,22 +100,30 @@ def accepted_words(
             changed = [e for e in candidates if e in {*accepted, *added}]
             fits[frozenset(changed)] = material.fitted(changed, everyone)
     chosen = _best(material, fits, frozenset(accepted), pairs, everyone)
-    words = fits[chosen]
-    if named is not None:
-        material = _Material.of(Readings({**named}, readings.read), vectors)
-        words = material.fitted([e for e in words if e in material.words], everyone)
     gains = candidates | accepted
-    return {
-        element: SharedWords(
-            material.spread(element, of_element.images), material.spread(element, of_element.sides),
-            *gains[element],
-        )
-        for element, of_element in words.items()
-    }  # fmt: skip
+    learned = _shared(material, fits[chosen], gains)
+    if named is not None and not is_late():
+        # An element for which the candidate knows one word only keeps the champion's names.
+        material = _Material.of(Readings({**named}, readings.read), vectors)
+        free = [e for e in learned if e in material.words]
+        learned |= _shared(material, material.fitted(free, everyone), gains)
+    return learned
 
 
 Gains = dict[Element, tuple[float, float]]
 """Mean gain of left-out images of other users, and its z."""
+
+
+def _shared(
+    material: "_Material", fit: Mapping[Element, FactorWords], gains: Gains
+) -> dict[Element, SharedWords]:
+    return {
+        element: SharedWords(
+            material.spread(element, words.images), material.spread(element, words.sides),
+            *gains[element],
+        )
+        for element, words in fit.items()
+    }  # fmt: skip
 
 
 def _by_references(

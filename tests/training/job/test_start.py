@@ -1,0 +1,47 @@
+"""Training continues the candidate, unless a model server could not serve the result."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from shared.jobs.training_job import ModelFolder, TrainingJobRequest
+from training.job.train.stages import _starting_point
+
+LANGUAGE_MODEL = "base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight"
+CONNECTOR = "base_model.model.model.visual.merger.mlp.0.lora_A.weight"
+
+
+def request(folder: Path, *names: str, served_by_server: bool) -> TrainingJobRequest:
+    """With a candidate that changes these weights."""
+    adapter = folder / "adapter"
+    adapter.mkdir()
+    save_file(
+        {name: np.zeros((1, 1), np.float32) for name in names},
+        adapter / "adapter_model.safetensors",
+    )
+    release = ModelFolder(folder=folder / "release", version="nano", kind="checkpoint")
+    return TrainingJobRequest(
+        job="nightly-2026-01-31", requested_at=datetime(2026, 1, 31, tzinfo=UTC), lake="lake",
+        release=release, champion=release, minutes=1, served_by_server=served_by_server,
+        candidate=ModelFolder(folder=adapter, version="nano-sft", kind="adapter"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "served_by_server", "is_continued"),
+    [
+        ((LANGUAGE_MODEL,), False, True),
+        ((LANGUAGE_MODEL, CONNECTOR), False, True),
+        ((LANGUAGE_MODEL,), True, True),
+        ((LANGUAGE_MODEL, CONNECTOR), True, False),
+    ],
+)
+def test_an_adapter_with_a_connector_is_not_continued_where_a_server_serves(
+    tmp_path: Path, names: tuple[str, ...], served_by_server: bool, is_continued: bool
+) -> None:
+    base, adapter = _starting_point(request(tmp_path, *names, served_by_server=served_by_server))
+    assert base == tmp_path / "release"
+    assert adapter == (tmp_path / "adapter" if is_continued else None)
