@@ -2,12 +2,16 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest
+from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from training.job.examples.stage import _open_candidate
 from training.job.train.stages import _starting_point
 
 LANGUAGE_MODEL = "base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight"
@@ -45,3 +49,18 @@ def test_an_adapter_with_a_connector_is_not_continued_where_a_server_serves(
     base, adapter = _starting_point(request(tmp_path, *names, served_by_server=served_by_server))
     assert base == tmp_path / "release"
     assert adapter == (tmp_path / "adapter" if is_continued else None)
+
+
+def test_a_candidate_that_cannot_be_opened_leaves_the_names_to_the_champion() -> None:
+    reports: list[str] = []
+
+    def refuse(request: TrainingJobRequest) -> None:
+        raise BadCheckpoint("the adapter is cut off")
+
+    job: Any = SimpleNamespace(
+        request=None,
+        dependencies=SimpleNamespace(open_candidate=refuse),
+        stages=SimpleNamespace(report=lambda stage, text: reports.append(text)),
+    )
+    assert _open_candidate(job) is None
+    assert reports == ["words keep the champion's names, because the adapter is cut off"]

@@ -9,6 +9,7 @@ from services.retrain.jobs.dependencies import NIGHTLY, nightly_plan
 from services.retrain.jobs.folders import JobFolders
 from services.retrain.jobs.lock import job_lock
 from services.retrain.jobs.training_process import TrainingStopped
+from shared.vlm.settings import ModelSettings
 from tests.unit.services.retrain.jobs.sample_jobs import TONIGHT, JobSetup, lines, value
 
 
@@ -65,6 +66,20 @@ def test_a_killed_job_resumes_in_its_folder_with_its_request(setup: JobSetup) ->
     assert (outcome.verdict, len(set(setup.training.folders))) == ("promoted", 1)
     assert setup.training.request.requested_at == setup.clock.now - timedelta(hours=3)
     assert not _unfinished(setup)
+
+
+def test_a_resumed_job_knows_how_its_adapters_are_served_now(setup: JobSetup) -> None:
+    def die() -> None:
+        raise Killed
+
+    setup.training.action = die
+    with pytest.raises(Killed):
+        setup.runner().run(TONIGHT)
+    assert not setup.training.request.served_by_server
+    setup.training.action = lambda: None
+    setup.model = ModelSettings(model_server="http://127.0.0.1:8000")
+    setup.runner().run(TONIGHT)
+    assert setup.training.request.served_by_server
 
 
 def test_a_job_killed_after_its_promotion_is_promoted_once(setup: JobSetup) -> None:
