@@ -26,13 +26,12 @@ from shared.embedding.images.encoders.errors import BadEncoder
 from shared.files.write_errors import describe
 from shared.messaging.client.settings import MessagingSettings
 from shared.runtime.responsiveness import keep_event_loop_responsive
-from shared.settings import InvalidSettings
+from shared.settings import InvalidSettings, from_environment
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
+from shared.vlm.settings import ModelSettings
 
 if TYPE_CHECKING:
     from services.local.services import RunningServices
-from shared.settings import from_environment
-from shared.vlm.settings import ModelSettings
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0

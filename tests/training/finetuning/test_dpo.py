@@ -15,7 +15,7 @@ from tests.training.finetuning import tiny_runs
 from training.finetuning.dpo.train import dpo_trainer
 from training.finetuning.dpo.weighted_order import weighted_order
 from training.finetuning.run.config import BadConfig, Data, DpoConfig, Optimizing, Policy
-from training.finetuning.run.runner import Finished, prepare, train
+from training.finetuning.run.runner import prepare
 
 BETA = 0.3
 
@@ -56,15 +56,6 @@ def config(base: Path, pairs: Path, folder: Path, **changes: Any) -> DpoConfig:
         policy=policy, data=Data(source=pairs), run=tiny_runs.run(folder, **changes),
         optimizing=optimizing, beta=BETA,
     )  # fmt: skip
-
-
-def run(settings: DpoConfig, *, killed_at: int | None = None) -> Finished:
-    folder = prepare(settings)
-    loaded = tiny_runs.load(settings)
-    trainer = dpo_trainer(settings, loaded)
-    if killed_at is not None:
-        trainer.add_callback(tiny_runs.Kill(killed_at))
-    return train(trainer, settings, folder, stage="dpo", base_version=loaded.base_version)
 
 
 def recorded(folder: Path, name: str) -> list[float]:
@@ -122,7 +113,7 @@ def log_probability(trainer: Any, row: Any, answer: Any) -> float:
 
 
 def test_dpo_makes_better_profiles_more_probable(base: Path, pairs: Path, tmp_path: Path) -> None:
-    finished = run(config(base, pairs, tmp_path, steps=12, save_every=12))
+    finished = tiny_runs.run_dpo(config(base, pairs, tmp_path, steps=12, save_every=12))
     loss, margins = recorded(tmp_path, "loss"), recorded(tmp_path, "rewards/margins")
     assert loss[0] == pytest.approx(math.log(2), abs=1e-4)  # policy and reference are equal
     assert loss[-1] < loss[0] - 0.1
@@ -133,13 +124,13 @@ def test_dpo_makes_better_profiles_more_probable(base: Path, pairs: Path, tmp_pa
 def test_a_killed_run_resumes_to_the_result_of_an_uninterrupted_run(
     base: Path, pairs: Path, tmp_path: Path
 ) -> None:
-    first = run(config(base, pairs, tmp_path / "first", steps=2))
+    first = tiny_runs.run_dpo(config(base, pairs, tmp_path / "first", steps=2))
     policy = Policy(base=base, adapter=first.adapter)
-    whole = run(config(base, pairs, tmp_path / "whole", policy=policy))
+    whole = tiny_runs.run_dpo(config(base, pairs, tmp_path / "whole", policy=policy))
     settings = config(base, pairs, tmp_path / "killed", policy=policy)
     with pytest.raises(KeyboardInterrupt):
-        run(settings, killed_at=3)
-    resumed = run(settings)
+        tiny_runs.run_dpo(settings, killed_at=3)
+    resumed = tiny_runs.run_dpo(settings)
     assert tiny_runs.same_weights(whole.adapter, resumed.adapter)
     assert recorded(tmp_path / "killed", "loss") == recorded(tmp_path / "whole", "loss")
     # The reference of a continued adapter is that adapter, not the base.
@@ -154,7 +145,7 @@ def test_pairs_without_a_weight_or_a_difference_are_an_error(
     file = pairs.parent / "none.jsonl"
     file.write_text(json.dumps(line))
     with pytest.raises(BadConfig, match="no pair of profiles"):
-        run(config(base, file, tmp_path))
+        tiny_runs.run_dpo(config(base, file, tmp_path))
 
 
 def test_rows_are_drawn_in_proportion_to_their_weights() -> None:

@@ -10,8 +10,8 @@ import torch
 from shared.vlm.checkpoint.checkpoint import MANIFEST, BadCheckpoint, file_hash
 from tests.training.finetuning import tiny_runs
 from training.finetuning.run.adapter import BadAdapter, check_adapter
-from training.finetuning.run.config import BadConfig, SftConfig
-from training.finetuning.run.runner import Finished, prepare, train
+from training.finetuning.run.config import BadConfig
+from training.finetuning.run.runner import Finished, prepare
 from training.finetuning.sft.train import sft_trainer, train_sft
 
 
@@ -30,15 +30,6 @@ def _one_thread() -> Iterator[None]:
 def losses(folder: Path) -> list[float]:
     lines = (folder / "curves.jsonl").read_text().splitlines()
     return [row["loss"] for row in map(json.loads, lines) if "loss" in row]
-
-
-def killed_run(config: SftConfig, *, at: int) -> None:
-    folder = prepare(config)
-    loaded = tiny_runs.load(config)
-    trainer = sft_trainer(config, loaded)
-    trainer.add_callback(tiny_runs.Kill(at))
-    with pytest.raises(KeyboardInterrupt):
-        train(trainer, config, folder, stage="sft", base_version=loaded.base_version)
 
 
 def test_the_loss_falls_and_only_the_language_model_is_trained(base: Path, tmp_path: Path) -> None:
@@ -79,7 +70,7 @@ def test_a_killed_run_resumes_to_the_result_of_an_uninterrupted_run(
 ) -> None:
     whole = train_sft(tiny_runs.sft_config(base, tmp_path / "whole"))
     config = tiny_runs.sft_config(base, tmp_path / "killed")
-    killed_run(config, at=3)
+    tiny_runs.kill_sft(config, at=3)
     incomplete = tmp_path / "killed" / "checkpoints" / "checkpoint-3"
     incomplete.mkdir()
     (incomplete / "trainer_state.json").write_text('{"global_st')

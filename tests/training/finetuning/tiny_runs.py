@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from transformers import TrainerCallback
 
 from tests.training import tiny_model
 from training.finetuning.data.cases import Example
 from training.finetuning.data.simulated import Task
+from training.finetuning.dpo.train import dpo_trainer
+from training.finetuning.grpo.train import grpo_trainer
 from training.finetuning.run.config import (
     AnyConfig,
     Data,
@@ -21,6 +24,8 @@ from training.finetuning.run.config import (
     SftConfig,
 )
 from training.finetuning.run.policy import Loaded, load_policy
+from training.finetuning.run.runner import Finished, prepare, train
+from training.finetuning.sft.train import sft_trainer
 from training.nano.model.export import export, facts
 
 SHARPNESS = 4.0
@@ -72,6 +77,34 @@ def dpo_config(base: Path, folder: Path, **changes: Any) -> DpoConfig:
         run=run(folder, **changes),
         optimizing=Optimizing(learning_rate=5e-3, batch=4, warmup_steps=0),
     )
+
+
+def kill_sft(config: SftConfig, *, at: int) -> None:
+    """Run SFT until this step begins."""
+    folder, loaded = prepare(config), load(config)
+    trainer = sft_trainer(config, loaded)
+    trainer.add_callback(Kill(at))
+    with pytest.raises(KeyboardInterrupt):
+        train(trainer, config, folder, stage="sft", base_version=loaded.base_version)
+
+
+def run_grpo(config: GrpoConfig, rewards: list[Any], *, killed_at: int | None = None) -> Finished:
+    """Run GRPO with these rewards, to its end or until a step begins."""
+    folder = prepare(config, with_reward_model=True)
+    loaded = load(config)
+    trainer = grpo_trainer(config, loaded, rewards)
+    if killed_at is not None:
+        trainer.add_callback(Kill(killed_at))
+    return train(trainer, config, folder, stage="grpo", base_version=loaded.base_version)
+
+
+def run_dpo(config: DpoConfig, *, killed_at: int | None = None) -> Finished:
+    """Run DPO, to its end or until a step begins."""
+    folder, loaded = prepare(config), load(config)
+    trainer = dpo_trainer(config, loaded)
+    if killed_at is not None:
+        trainer.add_callback(Kill(killed_at))
+    return train(trainer, config, folder, stage="dpo", base_version=loaded.base_version)
 
 
 def run(folder: Path, **changes: Any) -> Run:

@@ -82,7 +82,7 @@ def may_encode_once(trainer: Any) -> bool:
     if trainer.accelerator.num_processes > 1:
         return False
     visual = getattr(trainer.model.get_base_model().model, "visual", None)
-    return visual is not None and not any(w.requires_grad for w in visual.parameters())
+    return visual is not None and not _is_trained(visual)
 
 
 def encode_once(model: Any, *, kept_bytes: int = 0) -> None:
@@ -95,11 +95,16 @@ def encode_once(model: Any, *, kept_bytes: int = 0) -> None:
     if not is_known(model):
         return
     visual = model.visual
-    if any(weight.requires_grad for weight in visual.parameters()):
+    if _is_trained(visual):
         raise ValueError("The vision tower is trained, so its output changes: freeze it first.")
     merged = visual.spatial_merge_size**2
     visual.forward = _Encoded(visual.forward, merged=merged, kept_bytes=kept_bytes)
     model.get_rope_index = _on_cpu(model.get_rope_index)
+
+
+def _is_trained(visual: Any) -> bool:
+    """Whether a weight of the tower or of the connector in it is trained."""
+    return any(weight.requires_grad for weight in visual.parameters())
 
 
 class _Encoded:

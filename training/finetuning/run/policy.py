@@ -60,16 +60,16 @@ def load_policy(policy: Policy, *, on_cpu: bool) -> Loaded:
     end_tokens = end_tokens_of(model, processor.tokenizer, policy.base)
     drop_generation_defaults(model, processor.tokenizer, end_tokens)
     fit = image_scaler(policy.base, model.config.model_type, limits)
+    targets = _target_modules(model, policy.layers)
     if policy.adapter is None:
         lora = LoraConfig(
             r=policy.rank,
             lora_alpha=policy.alpha,
             lora_dropout=0.0,  # a resumed run could not repeat the same random zeros
             task_type="CAUSAL_LM",
-            target_modules=_target_modules(model, policy.layers),
+            target_modules=targets,
         )
         return Loaded(model, processor, lora, version, fit)
-    targets = _target_modules(model, policy.layers)
     adapted = PeftModel.from_pretrained(model, policy.adapter, is_trainable=True)
     if targets != ALL_LINEAR:
         train_only(adapted, targets)

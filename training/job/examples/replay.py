@@ -28,7 +28,7 @@ to learn from as twenty scores, and must only not be forgotten."""
 def replay_users(kept_pairs: int) -> int:
     """One for each kept pair, so that simulated examples are more than half of all.
 
-    With two fifths and less, a night of ten minutes lost 1.5 to 3.3 points of the frozen benchmark
+    With a third, trainings of five and ten minutes lost 1.5 and 3.3 points of the frozen benchmark
     (training/LOG.md).
     """
     return max(MIN_USERS, kept_pairs)

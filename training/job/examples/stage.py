@@ -25,7 +25,7 @@ from training.job.scoring.feedback_cases import read_feedback_cases
 from training.job.scoring.pair_scoring import Model
 
 MAX_PAIRS: Final = 1_000
-"""Pairs that examples are written from: more than SFT's steps can take."""
+"""Most pairs that examples are written from; each one costs two scores."""
 FIELDS: Final = frozenset(
     {"pairs", "kept", "summary", "element_weights", "grpo_prompts", "open_model", "score"}
 )

@@ -24,7 +24,7 @@ from services.cli.output.wrapping import Id
 from services.cli.program.interruption import interruptible
 from services.local.kafka.broker import start_local_kafka
 from services.local.kafka.errors import KafkaDidNotStart
-from services.local.runtime_file import read_runtime_file
+from services.local.runtime_file import RuntimeFile, read_runtime_file
 from services.retrain.app import build_collector
 from services.retrain.jobs.dependencies import JobPlan
 from services.retrain.jobs.factory import build_job_runner
@@ -79,9 +79,9 @@ def night(
     try:
         with (
             interruptible(lambda: INTERRUPTED, grace_seconds=STOP_SECONDS),
-            _kafka(settings) as (kafka, roots),
+            _system(settings) as system,
         ):
-            outcome = _run(settings, kafka, roots, plan)
+            outcome = _run(settings, system, plan)
     except KafkaDidNotStart as error:
         fail(error.detail)
     except (Unavailable, BadCheckpoint) as error:
@@ -99,27 +99,27 @@ def _parsed(methods: str | None) -> tuple[Method, ...] | None:
 
 
 @contextmanager
-def _kafka(settings: ConnectionSettings) -> Iterator[tuple[str, tuple[Path, ...]]]:
-    """Address and allowed file roots of the running system, or of a Kafka for this job."""
+def _system(settings: ConnectionSettings) -> Iterator[RuntimeFile]:
+    """The running system, with the configured Kafka before its own, or a Kafka for this job."""
     running = read_runtime_file(settings.data_dir)
-    roots = tuple(map(Path, running.allowed_file_roots)) if running else ()
-    if settings.kafka_bootstrap_servers or running:
+    configured = settings.kafka_bootstrap_servers
+    if configured or running:
         print_progress("using the running system")
-        yield settings.kafka_bootstrap_servers or (running.kafka if running else ""), roots
+        system = running or RuntimeFile(kafka="")
+        yield system.model_copy(update={"kafka": configured}) if configured else system
         return
     with start_local_kafka(
         settings.data_dir / "kafka", on_progress=lambda step: print_progress(f"Kafka: {step}")
     ) as broker:
         provision(MessagingSettings(kafka_bootstrap_servers=broker.bootstrap), ALL_TOPICS)
-        yield broker.bootstrap, roots
+        yield RuntimeFile(kafka=broker.bootstrap)
 
 
-def _run(
-    settings: ConnectionSettings, kafka: str, roots: tuple[Path, ...], plan: JobPlan
-) -> JobOutcome:
-    messaging = from_environment(MessagingSettings, kafka_bootstrap_servers=kafka)
+def _run(settings: ConnectionSettings, system: RuntimeFile, plan: JobPlan) -> JobOutcome:
+    messaging = from_environment(MessagingSettings, kafka_bootstrap_servers=system.kafka)
     retrain = lake_settings()
-    training = _as_served(TrainingSettings.read(data_dir=settings.data_dir, roots=roots), settings)
+    roots = tuple(map(Path, system.allowed_file_roots))
+    training = _as_served(TrainingSettings.read(data_dir=settings.data_dir, roots=roots), system)
     metrics = CollectorRegistry()
     feedback_collector = build_collector(retrain, messaging, metrics)
     runner, _ = build_job_runner(
@@ -128,12 +128,11 @@ def _run(
     return runner.run(plan, on_step=_progress)
 
 
-def _as_served(training: TrainingSettings, settings: ConnectionSettings) -> TrainingSettings:
-    """The settings with the model server of the running system, which its own command started."""
-    running = read_runtime_file(settings.data_dir)
-    if running is None or running.model_server is None:
+def _as_served(training: TrainingSettings, system: RuntimeFile) -> TrainingSettings:
+    """The settings with the model server of the system, which its own command started."""
+    if system.model_server is None:
         return training
-    model = training.model.model_copy(update={"model_server": running.model_server})
+    model = training.model.model_copy(update={"model_server": system.model_server})
     return replace(training, model=model)
 
 

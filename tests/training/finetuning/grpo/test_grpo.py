@@ -10,8 +10,8 @@ import torch
 
 from tests.training.finetuning import tiny_runs
 from training.finetuning.grpo.train import grpo_trainer, train_grpo
-from training.finetuning.run.config import BadConfig, GrpoConfig
-from training.finetuning.run.runner import Finished, prepare, train
+from training.finetuning.run.config import BadConfig
+from training.finetuning.run.runner import prepare
 from training.rewards.reward import Rewards
 
 LOW_TOKENS = 220
@@ -42,15 +42,6 @@ def not_applicable(completions: Sequence[Any], **_: Any) -> Rewards:
     return [None] * len(completions)
 
 
-def run(config: GrpoConfig, rewards: list[Any], *, killed_at: int | None = None) -> Finished:
-    folder = prepare(config, with_reward_model=True)
-    loaded = tiny_runs.load(config)
-    trainer = grpo_trainer(config, loaded, rewards)
-    if killed_at is not None:
-        trainer.add_callback(tiny_runs.Kill(killed_at))
-    return train(trainer, config, folder, stage="grpo", base_version=loaded.base_version)
-
-
 def recorded(folder: Path, name: str) -> list[float]:
     """The values of a metric in the training curves."""
     lines = (folder / "curves.jsonl").read_text().splitlines()
@@ -59,14 +50,14 @@ def recorded(folder: Path, name: str) -> list[float]:
 
 def test_the_reward_of_an_easy_task_rises(base: Path, tmp_path: Path) -> None:
     config = tiny_runs.grpo_config(base, tmp_path, steps=25, save_every=25, cases=30, beta=0.0)
-    run(config, [low_tokens, not_applicable, not_applicable])
+    tiny_runs.run_grpo(config, [low_tokens, not_applicable, not_applicable])
     reward = recorded(tmp_path, "reward")
     assert sum(reward[-5:]) > sum(reward[:5]) + 0.5
 
 
 def test_groups_with_equal_rewards_change_no_weights(base: Path, tmp_path: Path) -> None:
     config = tiny_runs.grpo_config(base, tmp_path, steps=2, beta=0.5)
-    finished = run(config, [constant, not_applicable, not_applicable])
+    finished = tiny_runs.run_grpo(config, [constant, not_applicable, not_applicable])
     assert recorded(tmp_path, "groups/dead") == [2, 2]
     assert recorded(tmp_path, "groups/live") == [0, 0]
     assert recorded(tmp_path, "grad_norm") == [0, 0]
@@ -78,11 +69,11 @@ def test_a_killed_run_resumes_to_the_result_of_an_uninterrupted_run(
     base: Path, tmp_path: Path
 ) -> None:
     rewards = [low_tokens, not_applicable, not_applicable]
-    whole = run(tiny_runs.grpo_config(base, tmp_path / "whole"), rewards)
+    whole = tiny_runs.run_grpo(tiny_runs.grpo_config(base, tmp_path / "whole"), rewards)
     config = tiny_runs.grpo_config(base, tmp_path / "killed")
     with pytest.raises(KeyboardInterrupt):
-        run(config, rewards, killed_at=3)
-    resumed = run(config, rewards)
+        tiny_runs.run_grpo(config, rewards, killed_at=3)
+    resumed = tiny_runs.run_grpo(config, rewards)
     assert tiny_runs.same_weights(whole.adapter, resumed.adapter)
     expected = recorded(tmp_path / "whole", "reward")
     assert recorded(tmp_path / "killed", "reward") == expected
@@ -92,7 +83,7 @@ def test_a_reward_that_always_agrees_ends_the_run_early_and_leaves_the_model_as_
     base: Path, tmp_path: Path
 ) -> None:
     config = tiny_runs.grpo_config(base, tmp_path, steps=20, save_every=20, tasks=("predict",))
-    finished = run(config, [constant, not_applicable, not_applicable])
+    finished = tiny_runs.run_grpo(config, [constant, not_applicable, not_applicable])
     assert finished.steps == 0
     assert "earned the same in 3 steps in a row" in finished.note
     assert not finished.ran_out_of_time
@@ -114,7 +105,7 @@ def test_dead_groups_are_replaced_by_other_prompts(base: Path, tmp_path: Path) -
         low = low_tokens(completions, completion_ids)
         return [reward if user == 5 else 1.0 for reward, user in zip(low, pair, strict=True)]
 
-    run(config, [one_user, not_applicable, not_applicable])
+    tiny_runs.run_grpo(config, [one_user, not_applicable, not_applicable])
     assert recorded(tmp_path, "groups/dead_at_first") == [2]
     assert recorded(tmp_path, "groups/dead") == [1]
     assert recorded(tmp_path, "groups/live") == [1]
@@ -128,7 +119,7 @@ def test_every_kind_of_advantage_raises_an_easy_reward(
     config = tiny_runs.grpo_config(
         base, tmp_path, steps=25, save_every=25, cases=30, beta=0.0, advantages=way
     )
-    run(config, [low_tokens, not_applicable, not_applicable])
+    tiny_runs.run_grpo(config, [low_tokens, not_applicable, not_applicable])
     reward = recorded(tmp_path, "reward")
     assert sum(reward[-5:]) > sum(reward[:5]) + 0.5
 
@@ -141,7 +132,7 @@ def test_a_batch_that_splits_pairs_is_an_error(base: Path, tmp_path: Path) -> No
 def test_too_few_cases_for_one_step_are_an_error(base: Path, tmp_path: Path) -> None:
     config = tiny_runs.grpo_config(base, tmp_path, tasks=("predict",), cases=1)
     with pytest.raises(BadConfig, match="give more cases"):
-        run(config, [low_tokens, not_applicable, not_applicable])
+        tiny_runs.run_grpo(config, [low_tokens, not_applicable, not_applicable])
 
 
 def test_longer_prompts_in_a_batch_do_not_change_the_probabilities_of_a_completion(
@@ -188,7 +179,7 @@ def log_probabilities(
 def test_grpo_continues_an_adapter_with_all_tasks_and_all_rewards(
     base: Path, tmp_path: Path
 ) -> None:
-    first = run(
+    first = tiny_runs.run_grpo(
         tiny_runs.grpo_config(base, tmp_path / "first", steps=1),
         [low_tokens, not_applicable, not_applicable],
     )

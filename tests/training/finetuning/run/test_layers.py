@@ -9,12 +9,10 @@ import torch
 from tests.training import tiny_model
 from tests.training.finetuning import tiny_runs
 from tests.training.finetuning.grpo.test_grpo import low_tokens, not_applicable
-from training.finetuning.dpo.train import dpo_trainer
-from training.finetuning.grpo.train import grpo_trainer
 from training.finetuning.run import lora_targets
-from training.finetuning.run.config import BadConfig, DpoConfig, GrpoConfig, Policy
+from training.finetuning.run.config import BadConfig, Policy
 from training.finetuning.run.lora_targets import connector_layers, train_only
-from training.finetuning.run.runner import Finished, prepare, train
+from training.finetuning.run.runner import Finished
 from training.finetuning.sft.train import train_sft
 
 CONNECTOR = "language_model_and_connector"
@@ -59,6 +57,12 @@ def test_a_continued_adapter_keeps_its_other_layers_as_they_are(
 def test_grpo_and_dpo_continue_it_with_a_frozen_connector_also_when_resumed(
     base: Path, trained: Finished, tmp_path: Path, method: str
 ) -> None:
+    def run(config: Any, *, killed_at: int | None = None) -> Finished:
+        if method == "dpo":
+            return tiny_runs.run_dpo(config, killed_at=killed_at)
+        rewards = [low_tokens, not_applicable, not_applicable]
+        return tiny_runs.run_grpo(config, rewards, killed_at=killed_at)
+
     make = {"grpo": tiny_runs.grpo_config, "dpo": tiny_runs.dpo_config}[method]
     policy = Policy(base=base, adapter=trained.adapter)
     whole = run(make(base, tmp_path / "whole", policy=policy))
@@ -70,20 +74,6 @@ def test_grpo_and_dpo_continue_it_with_a_frozen_connector_also_when_resumed(
     before, after = tiny_runs.weights(trained.adapter), tiny_runs.weights(resumed.adapter)
     changed = [name for name in before if not torch.equal(before[name], after[name])]
     assert parts(changed) == {"language_model"}
-
-
-def run(config: GrpoConfig | DpoConfig, *, killed_at: int | None = None) -> Finished:
-    is_grpo = isinstance(config, GrpoConfig)
-    folder = prepare(config, with_reward_model=is_grpo)
-    loaded = tiny_runs.load(config)
-    trainer = (
-        grpo_trainer(config, loaded, [low_tokens, not_applicable, not_applicable])
-        if isinstance(config, GrpoConfig)
-        else dpo_trainer(config, loaded)
-    )
-    if killed_at is not None:
-        trainer.add_callback(tiny_runs.Kill(killed_at))
-    return train(trainer, config, folder, stage="x", base_version=loaded.base_version)
 
 
 def test_an_adapter_without_any_of_the_layers_is_refused(base: Path, tmp_path: Path) -> None:

@@ -9,17 +9,16 @@ import torch
 from torch import Tensor
 
 from tests.training.finetuning.tiny_runs import (
-    Kill,
-    load,
+    kill_sft,
     same_weights,
     sft_config,
     weights,
     write_base,
 )
-from training.finetuning.run.config import BadConfig, Policy, SftConfig
-from training.finetuning.run.runner import Finished, prepare, train
+from training.finetuning.run.config import BadConfig, Policy
+from training.finetuning.run.runner import prepare, train
 from training.finetuning.run.start_weights import low_rank_mean
-from training.finetuning.sft.train import sft_trainer, train_sft
+from training.finetuning.sft.train import train_sft
 
 HALF = {"kept_change": 0.5}
 
@@ -91,8 +90,7 @@ def test_a_continued_adapter_goes_back_towards_its_start(base: Path, tmp_path: P
 def test_a_resumed_run_keeps_the_same(base: Path, tmp_path: Path) -> None:
     whole = train_sft(sft_config(base, tmp_path / "whole", optimizing=HALF))
     config = sft_config(base, tmp_path / "killed", optimizing=HALF)
-    with pytest.raises(KeyboardInterrupt):
-        _killed_at(config, step=3)
+    kill_sft(config, at=3)
     assert same_weights(whole.adapter, train_sft(config).adapter)
 
 
@@ -101,10 +99,3 @@ def test_spread_weights_need_the_whole_change(base: Path, tmp_path: Path) -> Non
     config = sft_config(base, tmp_path, optimizing=HALF)
     with pytest.raises(BadConfig, match=r"kept_change is 0\.5, .*: set it to 1"):
         train(trainer, config, prepare(config), stage="sft", base_version="tiny")
-
-
-def _killed_at(config: SftConfig, *, step: int) -> Finished:
-    folder = prepare(config)
-    trainer = sft_trainer(config, load(config))
-    trainer.add_callback(Kill(step))
-    return train(trainer, config, folder, stage="sft", base_version="tiny")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from PIL.Image import Image
 
 from shared.domain.taste import Element
@@ -20,17 +19,15 @@ from shared.embedding.images.protocol import ImageEncoder
 from shared.prompting.prompt import SideWords
 from shared.vlm.protocol import SeesImages
 from training.evaluation.scoring import batches
-from training.job.examples.hindsight.choices import Choices
+from training.job.examples.hindsight.choices import Choices, Floats, Ints
 from training.job.examples.hindsight.shared_words.clicked_pairs import ClickedPairs
 from training.job.examples.hindsight.shared_words.components import joined
 from training.job.examples.hindsight.vocabulary import Vocabulary
+from training.job.examples.rejection_sampling import Rng
 from training.job.scoring.deadline import IsLate
 from training.job.scoring.feedback_cases import open_image
 from training.job.scoring.pair_scoring import SCORING_BATCH, Model
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Rng = np.random.Generator
 Encode = Callable[[Sequence[Path]], Floats]
 """Image vectors of files: (files, d)."""
 MAX_SHOWN, MAX_USERS = 300, 160

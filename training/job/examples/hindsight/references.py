@@ -15,15 +15,12 @@ import numpy as np
 from shared.domain.taste import ELEMENTS, Element
 from shared.prompting import prompt
 from training.job.examples.example_lines import Line, name_in
-from training.job.examples.hindsight.choices import Choices
+from training.job.examples.hindsight.choices import Choices, Floats, Ints
 from training.job.examples.hindsight.described_references import (
     MAX_USERS,
     Described,
     Encode,
-    Floats,
-    Ints,
     ReferenceSides,
-    Rng,
     as_readings,
     describe,
     pairs_of,
@@ -33,6 +30,7 @@ from training.job.examples.hindsight.readings import Readings
 from training.job.examples.hindsight.shared_words.acceptance import SharedWords, accepted_words
 from training.job.examples.hindsight.targets import as_json
 from training.job.examples.hindsight.vocabulary import Profile, State, Vocabulary
+from training.job.examples.rejection_sampling import Rng
 from training.job.scoring.deadline import IsLate
 from training.job.scoring.pair_scoring import Model
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.retrain.jobs.dependencies import NIGHTLY, nightly_plan
+from services.retrain.jobs.dependencies import MANUAL_JOB, NIGHTLY, JobPlan, nightly_plan
 from services.retrain.jobs.folders import JobFolders
 from services.retrain.jobs.lock import job_lock
 from services.retrain.jobs.training_process import TrainingStopped
@@ -52,13 +52,17 @@ class Killed(BaseException):
     """Like SIGKILL: no handler of ours catches it."""
 
 
-def test_a_killed_job_resumes_in_its_folder_with_its_request(setup: JobSetup) -> None:
+def _kill_in_training(setup: JobSetup, plan: JobPlan = MANUAL_JOB) -> None:
     def die() -> None:
         raise Killed
 
     setup.training.action = die
     with pytest.raises(Killed):
-        setup.runner().run(TONIGHT)
+        setup.runner().run(plan)
+
+
+def test_a_killed_job_resumes_in_its_folder_with_its_request(setup: JobSetup) -> None:
+    _kill_in_training(setup, TONIGHT)
     setup.clock.now += timedelta(hours=3)
     assert _unfinished(setup)
     setup.training.action = lambda: None
@@ -69,12 +73,7 @@ def test_a_killed_job_resumes_in_its_folder_with_its_request(setup: JobSetup) ->
 
 
 def test_a_resumed_job_knows_how_its_adapters_are_served_now(setup: JobSetup) -> None:
-    def die() -> None:
-        raise Killed
-
-    setup.training.action = die
-    with pytest.raises(Killed):
-        setup.runner().run(TONIGHT)
+    _kill_in_training(setup, TONIGHT)
     assert not setup.training.request.served_by_server
     setup.training.action = lambda: None
     setup.model = ModelSettings(model_server="http://127.0.0.1:8000")
@@ -109,23 +108,13 @@ def test_a_job_killed_before_its_promotion_is_promoted(setup: JobSetup) -> None:
 
 @pytest.mark.parametrize("hours", [21, -2])
 def test_an_old_job_or_one_from_the_future_is_not_resumed(setup: JobSetup, hours: int) -> None:
-    def die() -> None:
-        raise Killed
-
-    setup.training.action = die
-    with pytest.raises(Killed):
-        setup.runner().run(TONIGHT)
+    _kill_in_training(setup, TONIGHT)
     setup.clock.now += timedelta(hours=hours)
     assert not _unfinished(setup)
 
 
 def test_an_unfinished_manual_job_does_not_replace_the_nightly_one(setup: JobSetup) -> None:
-    def die() -> None:
-        raise Killed
-
-    setup.training.action = die
-    with pytest.raises(Killed):
-        setup.runner().run()
+    _kill_in_training(setup)
     assert not _unfinished(setup)
     setup.training.action = lambda: None
     setup.runner().run(TONIGHT)
