@@ -20,7 +20,8 @@ CATALOG: Final = 64
 class UnchosenImages:
     """The words of images without feedback, by element."""
 
-    words: tuple[Mapping[Element, tuple[str, ...]], ...]
+    words: Mapping[str, Mapping[Element, tuple[str, ...]]]
+    """By content hash."""
     were_viewed: bool
     """Whether the user saw them; else they are a sample of what the tenant has."""
 
@@ -38,10 +39,10 @@ class UnchosenImageReader:
         """Described images, without those of these content hashes."""
         viewed = await self._words(await self._viewed(user), without, model_version)
         if len(viewed) >= MIN_VIEWED:
-            return UnchosenImages(tuple(viewed.values()), were_viewed=True)
+            return UnchosenImages(viewed, were_viewed=True)
         images = await self._image_store.sample(tenant=user.tenant, limit=CATALOG)
         sample = await self._words([i.content_hash for i in images], without, model_version)
-        return UnchosenImages(tuple(sample.values()), were_viewed=False)
+        return UnchosenImages(sample, were_viewed=False)
 
     async def _viewed(self, user: User) -> list[str]:
         """The content hashes of the latest viewed images."""

@@ -5,25 +5,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
 from PIL.Image import Image
 
-from services.profile.prediction.unchosen_images import UnchosenImageReader
+from services.profile.prediction.statements import is_stated
+from services.profile.prediction.unchosen_images import UnchosenImageReader, UnchosenImages
 from shared.domain.element_weights import ElementWeights
 from shared.domain.errors import Unavailable
 from shared.domain.taste import Element, Taste
 from shared.domain.user import User
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.domain.weights.subject_weight import SubjectWeight
-from shared.domain.weights.weight_estimation import subject_share
+from shared.domain.weights.weight_estimation import Mask, subject_share
 from shared.domain.word_forms import NO_SYNONYMS, Synonyms
 from shared.embedding.images.encoded_images import EncodedImages
-from shared.embedding.images.subject import MIN_TO_COMPARE, SubjectReferences
+from shared.embedding.images.subject import MIN_TO_COMPARE, SubjectReferences, no_vectors
 from shared.embedding.images.tenant_images import TenantImages
 from shared.embedding.images.weighed_references import (
     LookScores,
+    SeenImages,
     WeighedReferences,
     weigh_references,
 )
+from shared.embedding.protocol import Vectors
 from shared.store.protocol import Reference, Side, StoredProfile
 
 log = logging.getLogger(__name__)
@@ -79,37 +83,45 @@ class WeightEvidence:
         new weights is better than none.
         """
         try:
-            vectors = await self._vectors(user, references, pixels)
+            stored_vectors = await self._encoded_images.reference_vectors(references, pixels)
+            vectors = await self._vectors(user, references, stored_vectors)
             unchosen = await self._unchosen_images.read(
                 user,
                 without={reference.content_hash for reference in references},
                 model_version=model_version,
             )
+            passed = await self._passed(unchosen)
         except Unavailable as error:
             log.warning("the weights of a user stay as they are: %s", error)
             return _stored_weights(stored, population)
-        liked, disliked = (_words(references, side, predicted.synonyms) for side in SIDES)
-        look = LookScores.of_words(
-            liked,
-            disliked,
-            predicted.tastes,
-            others=[_unified(words, predicted.synonyms) for words in unchosen.words],
-            others_were_viewed=unchosen.were_viewed,
+        look = _look(references, list(unchosen.words.values()), predicted, unchosen.were_viewed)
+        encoded = [r for r in references if r.content_hash in stored_vectors]
+        seen = SeenImages(
+            self._encoded_images.by_side(encoded, stored_vectors),
+            _look(encoded, [unchosen.words[name] for name in passed], predicted, bool(passed)),
+            _stated(encoded),
+            np.stack(list(passed.values())) if passed else no_vectors(),
         )
-        weighed = weigh_references(vectors, look, population)
+        weighed = weigh_references(vectors, look, population, seen=seen)
         return Weights(weighed.weights, _subject_weight(weighed, vectors))
 
     async def _vectors(
-        self, user: User, references: Sequence[Reference], pixels: Mapping[str, Image]
+        self, user: User, references: Sequence[Reference], stored: Mapping[str, Vectors]
     ) -> SubjectReferences:
         """The vectors of the references; with other images where a side has too few."""
-        vectors = await self._encoded_images.encoded_references(references, pixels)
+        vectors = self._encoded_images.by_side(references, stored)
         if min(len(vectors.liked), len(vectors.disliked)) >= MIN_TO_COMPARE:
             return vectors
         background = await self._tenant_images.vectors(
             user.tenant, without={reference.content_hash for reference in references}
         )
         return replace(vectors, background=background)
+
+    async def _passed(self, unchosen: UnchosenImages) -> dict[str, Vectors]:
+        """The vectors of images that the user viewed and did not choose, by content hash."""
+        if not unchosen.were_viewed:
+            return {}
+        return await self._encoded_images.stored(list(unchosen.words))
 
 
 def _subject_weight(weighed: WeighedReferences, vectors: SubjectReferences) -> SubjectWeight | None:
@@ -127,6 +139,30 @@ def _stored_weights(stored: StoredProfile | None, population: ElementWeights) ->
     if stored is not None and stored.ranking_weights is not None:
         return Weights(stored.ranking_weights, stored.subject_weight)
     return Weights(RankingWeights.of(population, subject=subject_share(None)), None)
+
+
+def _look(
+    references: Sequence[Reference],
+    others: Sequence[Mapping[Element, tuple[str, ...]]],
+    predicted: PredictedTastes,
+    others_were_viewed: bool,
+) -> LookScores:
+    liked, disliked = (_words(references, side, predicted.synonyms) for side in SIDES)
+    return LookScores.of_words(
+        liked,
+        disliked,
+        predicted.tastes,
+        others=[_unified(words, predicted.synonyms) for words in others],
+        others_were_viewed=others_were_viewed,
+    )
+
+
+def _stated(references: Sequence[Reference]) -> tuple[Mask, Mask]:
+    """Which references of each side the user stated."""
+    liked, disliked = (
+        np.array([is_stated(r) for r in references if r.side == side], np.bool_) for side in SIDES
+    )
+    return liked, disliked
 
 
 def _words(

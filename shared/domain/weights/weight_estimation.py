@@ -19,6 +19,7 @@ from shared.domain.taste import ELEMENTS
 from shared.domain.weights.ranking_weights import RankingWeights
 
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 NEUTRAL: Final = 2.5
 
 PRIOR_SUBJECT: Final = 0.4
@@ -71,7 +72,7 @@ class ScoredImages:
     """Images with their element scores, (images, 5), 0-5, and whether the user liked them."""
 
     elements: Floats
-    is_liked: npt.NDArray[np.bool_]
+    is_liked: Mask
     evidence: Floats
     """Weight of each image in the likelihood. (images,)"""
 

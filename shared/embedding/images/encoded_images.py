@@ -144,18 +144,18 @@ class EncodedImages:
         stored = await self._store.get([reference.content_hash for reference in references])
         return self.by_side(references, stored)
 
-    async def encoded_references(
+    async def reference_vectors(
         self, references: Sequence[Reference], pixels: Mapping[str, Image]
-    ) -> SubjectReferences:
+    ) -> dict[str, Vectors]:
         """The vectors of references, where those are encoded and stored whose pixels are given.
 
-        `pixels` are images by content hash.
+        Both are by content hash; a reference without a vector is left out.
         """
         vectors = await self._store.get([reference.content_hash for reference in references])
         missing = {name: image for name, image in pixels.items() if name not in vectors}
         if missing:
             vectors |= await self.vectors(missing)
-        return self.by_side(references, vectors)
+        return vectors
 
     def by_side(
         self, references: Sequence[Reference], vectors: Mapping[str, Vectors]

@@ -79,6 +79,14 @@ class SubjectReferences:
         distances = affinity(images, self.liked, self.disliked).astype(np.float64)
         return self._on_scale(distances)
 
+    def left_out_scores(self) -> tuple[Floats, Floats]:
+        """The scores of the liked and of the disliked references, 0-5, each without itself.
+
+        Raises ValueError unless `can_score`.
+        """
+        liked, disliked = self.left_out()
+        return self._on_scale(liked), self._on_scale(disliked)
+
     def _on_scale(self, affinities: Floats) -> Floats:
         middle, scale = self._scale()
         distance = np.clip((affinities - middle) / scale, -50, 50)

@@ -8,12 +8,15 @@ import numpy as np
 
 from shared.domain.element_weights import SUM, ElementWeights
 from shared.domain.taste import Taste
+from shared.domain.weights.feed_choices import ShownImages, share_by_choices
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.domain.weights.weight_estimation import (
     Floats,
+    Mask,
     ScoredImages,
     Separations,
     own_ranking_weights,
+    subject_share,
 )
 from shared.domain.weights.word_scores import (
     ShownWords,
@@ -21,7 +24,13 @@ from shared.domain.weights.word_scores import (
     reference_scores,
     word_scores,
 )
-from shared.embedding.images.subject import MIN_TO_COMPARE, SubjectReferences, separation
+from shared.embedding.images.subject import (
+    MIN_REFERENCES,
+    MIN_TO_COMPARE,
+    SubjectReferences,
+    separation,
+)
+from shared.embedding.protocol import Vectors
 
 MIN_OTHERS: Final = 8
 """Other images with which a user's only side is compared."""
@@ -66,6 +75,25 @@ class LookScores:
 
 
 @dataclass(frozen=True)
+class SeenImages:
+    """A user's references by where they come from, and what the user passed over in feeds."""
+
+    vectors: SubjectReferences
+    look: LookScores
+    """Of the same images in the same order."""
+    stated: tuple[Mask, Mask]
+    """Which of the liked and of the disliked ones the user stated independently of any feed."""
+    passed: Vectors
+    """Of the images of `look.others`. (images, dimension)"""
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether the stated references give a share, and feeds showed enough beside them."""
+        fewest = min(int(stated.sum()) for stated in self.stated)
+        return fewest >= MIN_REFERENCES and len(self.passed) >= MIN_OTHERS
+
+
+@dataclass(frozen=True)
 class WeighedReferences:
     """What a user goes by, and the separations that show it, where they can be measured."""
 
@@ -74,14 +102,52 @@ class WeighedReferences:
 
 
 def weigh_references(
-    vectors: SubjectReferences, look: LookScores, population: ElementWeights
+    vectors: SubjectReferences,
+    look: LookScores,
+    population: ElementWeights,
+    *,
+    seen: SeenImages | None = None,
 ) -> WeighedReferences:
-    """The weights of the six scores, from the population's and what separates the references."""
+    """The weights of the six scores, from the population's and what separates the references.
+
+    With `seen` images that can tell, the share of the subject starts at what separates the stated
+    references, and moves by the choices in feeds.
+    """
     separations = _separations(vectors, look, population)
     if separations is not None:
         separations = replace(separations, known_look=look.known)
     weights = own_ranking_weights(_scored_images(look), separations, population)
-    return WeighedReferences(weights, separations)
+    if seen is None or not seen.can_tell:
+        return WeighedReferences(weights, separations)
+    stated = _stated_separations(seen, population)
+    share = share_by_choices(subject_share(stated), _shown_images(seen, population))
+    return WeighedReferences(weights.with_subject(share), stated)
+
+
+def _stated_separations(seen: SeenImages, population: ElementWeights) -> Separations:
+    """How far the stated references are apart; each is compared with all references."""
+    weights = np.array(population.in_order) / SUM
+    sides = list(zip(seen.vectors.left_out(), seen.stated, strict=True))
+    by_subject = [affinities[stated] for affinities, stated in sides]
+    looks = zip((seen.look.liked, seen.look.disliked), seen.stated, strict=True)
+    by_look = [scores[stated] @ weights for scores, stated in looks]
+    return Separations(
+        separation(*by_subject, prior_deviation=SUBJECT_DEVIATION),
+        separation(*by_look, prior_deviation=LOOK_DEVIATION),
+        min(map(len, by_subject)),
+        known_look=seen.look.known,
+    )
+
+
+def _shown_images(seen: SeenImages, population: ElementWeights) -> ShownImages:
+    """The references from feeds, each scored without itself, and the images passed over."""
+    weights = np.array(population.in_order) / SUM
+    liked, disliked = (~stated for stated in seen.stated)
+    look = [seen.look.liked[liked], seen.look.disliked[disliked], seen.look.others]
+    of_liked, of_disliked = seen.vectors.left_out_scores()
+    subject = [of_liked[liked], of_disliked[disliked], seen.vectors.scores(seen.passed)]
+    is_chosen = np.arange(sum(map(len, look))) < len(look[0])
+    return ShownImages(np.concatenate(look) @ weights, np.concatenate(subject), is_chosen)
 
 
 def _separations(

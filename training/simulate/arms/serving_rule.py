@@ -14,14 +14,14 @@ from typing import Final
 
 import numpy as np
 
-from services.profile.prediction.statements import stated_taste, with_stated_words
+from services.profile.prediction.statements import is_stated, stated_taste, with_stated_words
 from services.profile.prediction.vote_weights import GroupPrediction, vote_weights
 from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Element, Taste
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.domain.weights.word_scores import ShownWords
 from shared.embedding.images.subject import SubjectReferences
-from shared.embedding.images.weighed_references import LookScores, weigh_references
+from shared.embedding.images.weighed_references import LookScores, SeenImages, weigh_references
 from shared.prompting.prediction_voting import taste_by_vote
 from shared.prompting.reference_groups import reference_groups
 from shared.store.protocol import Reference, ReferenceDescription
@@ -118,7 +118,12 @@ class EndToEnd:
             self._shown(liked), self._shown(disliked), [taste],
             others=self._shown(known.background), others_were_viewed=True,
         )  # fmt: skip
-        return weigh_references(vectors, look, population).weights, vectors
+        stated = [
+            np.array([is_stated(r) for r in known.references if r.side == side], np.bool_)
+            for side in SIDES
+        ]
+        seen = SeenImages(vectors, look, (stated[0], stated[1]), vectors.background)
+        return weigh_references(vectors, look, population, seen=seen).weights, vectors
 
     def totals(
         self, slate: Slate, digits: Floats, weights: RankingWeights, vectors: SubjectReferences

@@ -183,7 +183,7 @@ async def test_images_that_were_chosen_are_no_negatives() -> None:
         ANA, without={r.content_hash for r in references}, model_version=MODEL
     )
     assert unchosen.were_viewed
-    assert [words[Element.COLOR] for words in unchosen.words] == [("red",)] * 12
+    assert [words[Element.COLOR] for words in unchosen.words.values()] == [("red",)] * 12
 
 
 async def test_an_outage_of_the_store_leaves_the_weights_of_the_population() -> None:
