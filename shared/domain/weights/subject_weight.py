@@ -14,6 +14,7 @@ class SubjectWeight(Value):
     """Share of the subject in the total score; the look has the rest."""
     subject_separation: float
     """Distance of the user's liked and disliked references by what they show, in standard
-    deviations (d'); each reference is compared with the others."""
+    deviations (d'); each reference is compared with the others. Where choices in feeds moved the
+    share, these are the stated references alone."""
     look_separation: float
     """The same by the words of the five elements."""

@@ -48,12 +48,14 @@ class Setup:
             UnchosenImageReader(self.images, self.impressions),
         )
 
-    def reference(self, side: Side, name: str, *, subject: int, **words: str) -> Reference:
+    def reference(
+        self, side: Side, name: str, *, subject: int, action: Action | None = None, **words: str
+    ) -> Reference:
         """A reference with these words, near the axis of its subject."""
         self.vectors.by_hash[name] = self.vector(subject)
         return Reference(
             image_id=name, uri=f"drawing:{name}", content_hash=name, side=side,
-            action=ACTIONS[side], occurred_at=NOW, event_id=name,
+            action=action or ACTIONS[side], occurred_at=NOW, event_id=name,
             description=ReferenceDescription(
                 model_version=MODEL,
                 words=tuple((Element(element), (word,)) for element, word in words.items()),
@@ -184,6 +186,75 @@ async def test_images_that_were_chosen_are_no_negatives() -> None:
     )
     assert unchosen.were_viewed
     assert [words[Element.COLOR] for words in unchosen.words.values()] == [("red",)] * 12
+
+
+STATED: Mapping[Side, Action] = {"liked": "reference_like", "disliked": "reference_dislike"}
+
+
+def stated(setup: Setup) -> list[Reference]:
+    """Five blue images of subject 0 against five red ones of subject 1: both tell them apart."""
+    return [
+        setup.reference(side, f"{side}{n}", subject=subject, action=STATED[side], color=color)
+        for side, subject, color in (("liked", 0, "blue"), ("disliked", 1, "red"))
+        for n in range(5)
+    ]  # fmt: skip
+
+
+async def after_feeds(
+    setup: Setup, *, chosen: Sequence[tuple[int, str]], passed: Sequence[tuple[int, str]]
+) -> Weights:
+    """The weights after clicks and views of images with these subjects and colors."""
+    references = stated(setup)
+    for n, (subject, color) in enumerate(passed):
+        await setup.add_image(f"p{n}", subject=subject, color=color)
+    await setup.view([f"p{n}" for n in range(len(passed))])
+    references += [
+        setup.reference("liked", f"c{n}", subject=subject, color=color)
+        for n, (subject, color) in enumerate(chosen)
+    ]
+    return await setup.weights(
+        references,
+        Taste(
+            preference=taste(color="blue").preference, non_preference=taste(color="red").preference
+        ),
+    )
+
+
+async def test_clicks_among_images_of_one_subject_do_not_confirm_the_subject() -> None:
+    before = (await (setup := Setup()).weights(stated(setup), taste(color="blue"))).ranking.subject
+    blue, red = [(0, "blue")] * 12, [(0, "red")] * 12
+    weights = await after_feeds(Setup(), chosen=blue, passed=red)
+    assert weights.ranking.subject < before - 0.05
+    assert weights.subject is not None
+    assert weights.subject.weight == weights.ranking.subject
+
+
+async def test_clicks_that_follow_the_subject_raise_its_share() -> None:
+    colors = ("blue", "red")
+    by_subject = await after_feeds(
+        Setup(),
+        chosen=[(0, colors[n % 2]) for n in range(12)],
+        passed=[(1, colors[n % 2]) for n in range(12)],
+    )
+    by_color = await after_feeds(
+        Setup(),
+        chosen=[(n % 2, "blue") for n in range(12)],
+        passed=[(n % 2, "red") for n in range(12)],
+    )
+    assert by_subject.ranking.subject > by_color.ranking.subject + 0.1
+
+
+async def test_a_reference_without_a_vector_does_not_stop_the_choices_from_counting() -> None:
+    setup = Setup()
+    blue, red = [(0, "blue")] * 12, [(0, "red")] * 12
+    whole = await after_feeds(setup, chosen=blue, passed=red)
+    del setup.vectors.by_hash["c3"], setup.vectors.by_hash["p4"]
+    references = [*stated(setup), *(setup.reference("liked", f"c{n}", subject=0, color="blue")
+                                    for n in range(12))]  # fmt: skip
+    del setup.vectors.by_hash["c3"]
+    tastes = taste(color="blue").preference, taste(color="red").preference
+    part = await setup.weights(references, Taste(preference=tastes[0], non_preference=tastes[1]))
+    assert part.ranking.subject == pytest.approx(whole.ranking.subject, abs=0.1)
 
 
 async def test_an_outage_of_the_store_leaves_the_weights_of_the_population() -> None:
