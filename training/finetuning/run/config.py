@@ -146,8 +146,9 @@ class Optimizing(Section):
     gradient_norm: PositiveFloat = 1.0
     """Gradients are clipped to this norm."""
     kept_change: float = Field(1.0, gt=0, le=1)
-    """Share of the change of the low-rank updates that is kept at the end. Below 1 the model
-    forgets less of what it knew before; updates that are spread over several processes need 1."""
+    """Share of the low-rank updates, thus of the change from the base, that is kept at the end.
+    Below 1 the model forgets less of what the base knows; updates that are spread over several
+    processes need 1."""
 
 
 class SftConfig(Section):

@@ -11,10 +11,10 @@ from training.finetuning.run.adapter import write_adapter
 from training.finetuning.run.callbacks import ProgressCallback
 from training.finetuning.run.config import AnyConfig, BadConfig
 from training.finetuning.run.decay import DecayCallback
+from training.finetuning.run.kept_change import keep_share_of_change
 from training.finetuning.run.limits import Machine, reason_not_to_start
 from training.finetuning.run.policy import element_weights, needs, policy_style
 from training.finetuning.run.run_folder import RunFolder, step_of
-from training.finetuning.run.start_weights import StartWeights
 from training.finetuning.run.training_curves import curves, flat
 
 
@@ -106,8 +106,6 @@ def train(
             f"optimizing.kept_change is {kept_change}, but the weights are spread over several"
             " processes: set it to 1, or train in one process"
         )
-    # Also on a resumption: the weights of a checkpoint are loaded later.
-    start = StartWeights(trainer.model) if kept_change < 1 else None
     with main_process_first():
         last = folder.last_checkpoint()
     first = step_of(last) if last else 0
@@ -146,8 +144,8 @@ def train(
         for curve in all_curves:
             curve.close(finished=finished)
     trainer.accelerator.wait_for_everyone()
-    if start is not None:
-        start.keep_share_of_change(trainer.accelerator.unwrap_model(trainer.model), kept_change)
+    if kept_change < 1:
+        keep_share_of_change(trainer.accelerator.unwrap_model(trainer.model), kept_change)
     return _finish(
         trainer, config, folder,
         progress=progress, stage=stage, base_version=base_version,
