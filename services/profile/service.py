@@ -121,7 +121,9 @@ class ProfileService:
             ),
             per_side=settings.predicted_per_side,
             image_seconds=settings.image_attempt_seconds,
-            weight_evidence=_weight_evidence(dependencies),
+            weight_evidence=_weight_evidence(
+                dependencies, references_per_side=settings.references_per_side
+            ),
             embedder=dependencies.embedder,
             joint_tastes=JointTastes(dependencies.encoded_images),
         )
@@ -294,7 +296,9 @@ class ProfileService:
         return profile.model_copy(update={"history": after})
 
 
-def _weight_evidence(dependencies: Dependencies) -> WeightEvidence | None:
+def _weight_evidence(
+    dependencies: Dependencies, *, references_per_side: int
+) -> WeightEvidence | None:
     """None where images are ranked by the five elements alone."""
     encoded, image_store = dependencies.encoded_images, dependencies.image_store
     if encoded is None:
@@ -302,5 +306,7 @@ def _weight_evidence(dependencies: Dependencies) -> WeightEvidence | None:
     return WeightEvidence(
         encoded,
         TenantImages(encoded, image_store),
-        UnchosenImageReader(image_store, dependencies.impressions),
+        UnchosenImageReader(
+            image_store, dependencies.impressions, references_per_side=references_per_side
+        ),
     )

@@ -1,7 +1,7 @@
 """Merge new references into a user's stored ones: one per image, bounded per side."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from shared.domain.times.time_bounds import MAX_AHEAD
@@ -20,6 +20,7 @@ ACTION_WEIGHTS: Final[Mapping[Action, float]] = {
 }
 """Evidence of one reference: stated references, likes and dislikes, implicit feedback."""
 
+ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 Rank = tuple[float, datetime, str]
 """Weight, time and event id of feedback."""
 
@@ -45,6 +46,19 @@ def merge_references(
         for side in SIDES
         for reference in [r for r in ranked if r.side == side][:per_side]
     )
+
+
+def likes_complete_since(references: Sequence[Reference], *, per_side: int) -> datetime | None:
+    """From when on every image that the user liked is among the references.
+
+    A full side drops the lowest weight first: clicks before the oldest one that is kept, or all of
+    them. None: any click may have been dropped.
+    """
+    liked = [reference for reference in references if reference.side == "liked"]
+    if len(liked) < per_side:
+        return ALWAYS
+    last = min(liked, key=lambda reference: (_weight(reference), _time(reference)))
+    return last.occurred_at if _weight(last) <= min(ACTION_WEIGHTS.values()) else None
 
 
 def rank(action: Action, occurred_at: datetime, event_id: str) -> Rank:

@@ -1,7 +1,7 @@
 """Measure what a user goes by: how well each score separates what was liked from what was not."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -86,9 +86,7 @@ class WeightEvidence:
             stored_vectors = await self._encoded_images.reference_vectors(references, pixels)
             vectors = await self._vectors(user, references, stored_vectors)
             unchosen = await self._unchosen_images.read(
-                user,
-                without={reference.content_hash for reference in references},
-                model_version=model_version,
+                user, references, model_version=model_version
             )
             passed = await self._passed(unchosen)
         except Unavailable as error:
@@ -100,6 +98,7 @@ class WeightEvidence:
             self._encoded_images.by_side(encoded, stored_vectors),
             _look(encoded, [unchosen.words[name] for name in passed], predicted, bool(passed)),
             _stated(encoded),
+            _shown(encoded, unchosen.viewed),
             np.stack(list(passed.values())) if passed else no_vectors(),
         )
         weighed = weigh_references(vectors, look, population, seen=seen)
@@ -161,6 +160,18 @@ def _stated(references: Sequence[Reference]) -> tuple[Mask, Mask]:
     """Which references of each side the user stated."""
     liked, disliked = (
         np.array([is_stated(r) for r in references if r.side == side], np.bool_) for side in SIDES
+    )
+    return liked, disliked
+
+
+def _shown(references: Sequence[Reference], viewed: Collection[str]) -> tuple[Mask, Mask]:
+    """Which references of each side are feedback on these viewed images."""
+    liked, disliked = (
+        np.array(
+            [not is_stated(r) and r.content_hash in viewed for r in references if r.side == side],
+            np.bool_,
+        )
+        for side in SIDES
     )
     return liked, disliked
 

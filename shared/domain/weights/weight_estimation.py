@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from shared.domain.element_weights import SUM, ElementWeights
 from shared.domain.taste import ELEMENTS
-from shared.domain.weights.ranking_weights import RankingWeights
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -114,15 +113,6 @@ def own_element_weights(images: ScoredImages, population: ElementWeights) -> Ele
         return population
     weights = dict(zip(ELEMENTS, (own / own.sum() * SUM).round(4), strict=True))
     return ElementWeights.model_validate({e.value: float(w) for e, w in weights.items()})
-
-
-def own_ranking_weights(
-    images: ScoredImages, separations: Separations | None, population: ElementWeights
-) -> RankingWeights:
-    """The shares of all six scores."""
-    return RankingWeights.of(
-        own_element_weights(images, population), subject=subject_share(separations)
-    )
 
 
 def _limited(separation: float) -> float:

@@ -15,7 +15,7 @@ from shared.domain.weights.weight_estimation import (
     Mask,
     ScoredImages,
     Separations,
-    own_ranking_weights,
+    own_element_weights,
     subject_share,
 )
 from shared.domain.weights.word_scores import (
@@ -83,6 +83,8 @@ class SeenImages:
     """Of the same images in the same order."""
     stated: tuple[Mask, Mask]
     """Which of the liked and of the disliked ones the user stated independently of any feed."""
+    shown: tuple[Mask, Mask]
+    """Which of them feeds showed at the time of the images passed over; none that is stated."""
     passed: Vectors
     """Of the images of `look.others`. (images, dimension)"""
 
@@ -116,19 +118,23 @@ def weigh_references(
     separations = _separations(vectors, look, population)
     if separations is not None:
         separations = replace(separations, known_look=look.known)
-    weights = own_ranking_weights(_scored_images(look), separations, population)
+    elements = own_element_weights(_scored_images(look), population)
     if seen is None or not seen.can_tell:
-        return WeighedReferences(weights, separations)
+        return WeighedReferences(
+            RankingWeights.of(elements, subject=subject_share(separations)), separations
+        )
     stated = _stated_separations(seen, population)
     share = share_by_choices(subject_share(stated), _shown_images(seen, population))
-    return WeighedReferences(weights.with_subject(share), stated)
+    return WeighedReferences(RankingWeights.of(elements, subject=share), stated)
 
 
 def _stated_separations(seen: SeenImages, population: ElementWeights) -> Separations:
-    """How far the stated references are apart; each is compared with all references."""
+    """How far the stated references alone are apart."""
     weights = np.array(population.in_order) / SUM
-    sides = list(zip(seen.vectors.left_out(), seen.stated, strict=True))
-    by_subject = [affinities[stated] for affinities, stated in sides]
+    is_liked, is_disliked = seen.stated
+    by_subject = SubjectReferences(
+        seen.vectors.liked[is_liked], seen.vectors.disliked[is_disliked]
+    ).left_out()
     looks = zip((seen.look.liked, seen.look.disliked), seen.stated, strict=True)
     by_look = [scores[stated] @ weights for scores, stated in looks]
     return Separations(
@@ -140,9 +146,9 @@ def _stated_separations(seen: SeenImages, population: ElementWeights) -> Separat
 
 
 def _shown_images(seen: SeenImages, population: ElementWeights) -> ShownImages:
-    """The references from feeds, each scored without itself, and the images passed over."""
+    """The references that feeds showed, each scored without itself, and the images passed over."""
     weights = np.array(population.in_order) / SUM
-    liked, disliked = (~stated for stated in seen.stated)
+    liked, disliked = seen.shown
     look = [seen.look.liked[liked], seen.look.disliked[disliked], seen.look.others]
     of_liked, of_disliked = seen.vectors.left_out_scores()
     subject = [of_liked[liked], of_disliked[disliked], seen.vectors.scores(seen.passed)]

@@ -100,7 +100,9 @@ async def weights_of(
     ]
     store = InMemoryImages()
     evidence = WeightEvidence(
-        encoded, TenantImages(encoded, store), UnchosenImageReader(store, None)
+        encoded,
+        TenantImages(encoded, store),
+        UnchosenImageReader(store, None, references_per_side=40),
     )
     weights = await evidence.weights(
         User("default", "ana"),

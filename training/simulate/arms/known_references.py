@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from services.profile.feedback.references import merge_references
+from services.profile.prediction.unchosen_images import MAX_VIEWED
 from shared.events.types.feedback import Action
 from shared.store.protocol import Reference
 from training.simulate.arms.recorded_days import Recording
@@ -13,8 +14,6 @@ from training.simulate.loop.day import REFERENCES
 
 PER_SIDE: Final = 40
 """References stored of each side, as the profile service does (`references_per_side`)."""
-BACKGROUND: Final = 16
-"""Latest images that a user viewed and did not choose, with which references are compared."""
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 STATED: Final[dict[str, Action]] = {"liked": "reference_like", "disliked": "reference_dislike"}
 
@@ -27,11 +26,18 @@ class Known:
     """Liked before disliked, on each side the highest weight first."""
     passed: tuple[str, ...] = ()
     """Keys of images that were viewed and not chosen, the latest first."""
+    viewed: tuple[str, ...] = ()
+    """Keys of all viewed images, the latest first."""
+
+    @property
+    def latest(self) -> frozenset[str]:
+        """The latest viewed images, as many as serving reads."""
+        return frozenset(self.viewed[:MAX_VIEWED])
 
     @property
     def background(self) -> tuple[str, ...]:
-        """The latest of them."""
-        return self.passed[:BACKGROUND]
+        """Those of them that were not chosen."""
+        return tuple(key for key in self.passed if key in self.latest)
 
 
 def stated_key(user: int, side: str, number: int) -> str:
@@ -55,10 +61,12 @@ def known_at(recording: Recording, day: int) -> list[Known]:
             at = START + timedelta(days=number + 1)
             clicked = [_click(image, at, rank) for rank, image in enumerate(visit.clicked)]
             passed = [catalog_key(i) for i in visit.viewed if i not in visit.clicked]
+            viewed = [catalog_key(i) for i in visit.viewed]
             before = known[visit.user]
             known[visit.user] = Known(
                 merge_references(before.references, clicked, per_side=PER_SIDE),
                 tuple(dict.fromkeys((*passed, *before.passed))),
+                tuple(dict.fromkeys((*viewed, *before.viewed))),
             )
     return [_without_references(one) for one in known]
 

@@ -122,7 +122,13 @@ class EndToEnd:
             np.array([is_stated(r) for r in known.references if r.side == side], np.bool_)
             for side in SIDES
         ]
-        seen = SeenImages(vectors, look, (stated[0], stated[1]), vectors.background)
+        shown = [
+            ~of_side & np.array([name in known.latest for name in names], np.bool_)
+            for of_side, names in zip(stated, (liked, disliked), strict=True)
+        ]
+        seen = SeenImages(
+            vectors, look, (stated[0], stated[1]), (shown[0], shown[1]), vectors.background
+        )
         return weigh_references(vectors, look, population, seen=seen).weights, vectors
 
     def totals(

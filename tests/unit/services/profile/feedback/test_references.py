@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.profile.feedback.new_reference import side_of
-from services.profile.feedback.references import merge_references
+from services.profile.feedback.references import likes_complete_since, merge_references
 from shared.events import Feedback
 from shared.events.types.feedback import Action
 from shared.store.protocol import Reference, Side
@@ -159,3 +159,21 @@ def test_merging_one_by_one_equals_merging_at_once_while_no_side_is_full(seed: i
     for new in rng.sample(references, len(references)):
         merged = merge_references(merged, [new], per_side=20)
     assert merged == merge_references((), references, per_side=20)
+
+
+def test_likes_are_complete_since_the_oldest_kept_click_of_a_full_side() -> None:
+    clicks = [reference(f"c{n}", action="click", at=n) for n in range(6)]
+    some = merge_references((), clicks[:3], per_side=4)
+    since = likes_complete_since(some, per_side=4)
+    assert since is not None
+    assert since < NOON - timedelta(days=365)
+    full = merge_references(some, clicks[3:], per_side=4)
+    assert likes_complete_since(full, per_side=4) == NOON + timedelta(seconds=2)
+
+
+def test_a_side_full_of_likes_keeps_no_click() -> None:
+    likes = [reference(f"l{n}", at=n) for n in range(4)]
+    kept = merge_references((), [*likes, reference("c", action="click", at=9)], per_side=4)
+    assert likes_complete_since(kept, per_side=4) is None
+    dislikes = [reference(f"d{n}", "disliked", "dislike", at=n) for n in range(4)]
+    assert likes_complete_since([*likes[:3], *dislikes], per_side=4) is not None

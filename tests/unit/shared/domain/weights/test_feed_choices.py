@@ -57,9 +57,10 @@ def test_images_of_one_kind_leave_the_share(is_chosen: bool) -> None:
     assert share_by_choices(0.7, nothing) == 0.7
 
 
-def test_scores_that_do_not_differ_leave_it_nearly() -> None:
+@pytest.mark.parametrize(("start", "mean"), [(0.2, 0.3), (0.5, 0.5), (0.95, 0.88)])
+def test_scores_that_do_not_differ_give_the_mean_of_the_prior(start: float, mean: float) -> None:
     same = ShownImages(np.full(20, 2.0), np.full(20, 4.0), np.arange(20) < 10)
-    assert share_by_choices(0.5, same) == pytest.approx(0.5, abs=0.01)
+    assert share_by_choices(start, same) == pytest.approx(mean, abs=0.01)
 
 
 @pytest.mark.parametrize("start", [0.0, 1.0])

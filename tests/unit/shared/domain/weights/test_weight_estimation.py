@@ -10,7 +10,6 @@ from shared.domain.weights.weight_estimation import (
     ScoredImages,
     Separations,
     own_element_weights,
-    own_ranking_weights,
     subject_share,
 )
 
@@ -94,14 +93,6 @@ def test_thin_evidence_leaves_the_share_near_that_of_all_users() -> None:
     by_count = [distance(n, one_sided=False) for n in (2, 3, 5, 20)]
     assert by_count == sorted(by_count)
     assert 0 < distance(2, one_sided=True) < distance(2, one_sided=False)
-
-
-def test_the_six_shares_are_those_of_subject_and_elements() -> None:
-    weights = own_ranking_weights(
-        images(by=COLOR, count=120), Separations(3.0, 1.0, references=5), EQUAL_WEIGHTS
-    )
-    assert weights.subject > 0.6
-    assert weights.color > 1.5 * weights.detail
 
 
 def test_a_look_that_is_known_in_part_leaves_more_to_the_subject() -> None:
