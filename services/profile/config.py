@@ -47,7 +47,8 @@ class ProfileSettings(BaseModel):
     record_impressions: bool = True
     """Store which images a user has viewed, also while `PREFERSTREAM_SEEN_DAYS` is 0. Drift
     detection then knows what the user could choose from; without it, it takes the whole catalog of
-    the tenant. Costs one read and one write for the views of a moment."""
+    the tenant. The share of the subject then moves by what the user chose and passed over. Costs
+    one read and one write for the views of a moment."""
     impressions_per_user: PositiveInt = 1_000
     """Latest impressions stored for one user: more images than a user looks at in a day, about
     60 KB."""

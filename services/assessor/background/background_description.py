@@ -34,13 +34,14 @@ class BackgroundDescription:
         self._image_store = image_store
         self._batch_size = batch_size
         self._queued: dict[str, LoadedImage] = {}
-        self._done: set[str] = set()
+        self._done: set[tuple[str, str]] = set()
         self._worker: asyncio.Task[None] | None = None
 
     def offer(self, images: Sequence[LoadedImage]) -> None:
-        """Queue images for description; those already described are left out."""
+        """Queue images for description; those that this model has described are left out."""
+        version = self._models.champion.model_version
         for image in images:
-            if image.content_hash not in self._done:
+            if (version, image.content_hash) not in self._done:
                 self._queued[image.content_hash] = image
         while len(self._queued) > MAX_QUEUED:
             del self._queued[next(iter(self._queued))]
@@ -83,7 +84,7 @@ class BackgroundDescription:
         await self._image_store.describe(described)
         if len(self._done) > MAX_QUEUED * 100:
             self._done.clear()
-        self._done.update(image.content_hash for image in batch)
+        self._done.update((version, image.content_hash) for image in batch)
         return len(new)
 
     async def stop(self) -> None:

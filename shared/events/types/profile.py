@@ -46,8 +46,8 @@ class ProfileUpdated(UserEvent):
         SubjectWeight | None, Field(exclude_if=lambda weight: weight is None)
     ] = None
     """What separates this user's liked from the disliked references, subject or look, and the share
-    of the subject that follows. Absent where subjects do not count, and with fewer than three
-    references on a side."""
+    of the subject, which choices in feeds also move. Absent where subjects do not count, and with
+    fewer than three references on a side."""
     ranking_weights: Annotated[
         RankingWeights | None, Field(exclude_if=lambda weights: weights is None)
     ] = None

@@ -1,4 +1,8 @@
-"""Score the images of a list as the services do: the taste in words, and the subject by vectors."""
+"""Score the images of a list as the services do: the taste in words, and the subject by vectors.
+
+Logs do not tell which references a user stated, so the share of the subject follows from all
+references, as for users who state none.
+"""
 
 from collections.abc import Mapping, Sequence
 

@@ -60,6 +60,14 @@ async def test_an_image_is_described_once_however_often_it_is_offered(
     assert background.model.calls["describe"] == 1
 
 
+async def test_a_new_model_describes_the_images_of_the_one_before(background: Background) -> None:
+    for version in ("first", "second"):
+        background.model.model_version = version
+        background.description.offer([plain_image("", "red")])
+        assert await background.described("red") == {"red"}
+    assert background.model.calls["describe"] == 2
+
+
 async def test_an_image_that_another_process_described_is_not_described_again(
     background: Background,
 ) -> None:
