@@ -48,7 +48,7 @@ take as many times their 900."""
 SAFETY_FACTOR: Final = 1.2
 """The machine may get slower while it trains."""
 MIN_TRAIN_PAIRS: Final = 100
-"""With fewer pairs a training would learn noise; SFT takes at most 4,800 examples."""
+"""With fewer pairs a training would learn noise; SFT takes at most 2,400 examples."""
 
 
 @dataclass(frozen=True)
