@@ -158,18 +158,19 @@ def _order(comparison: Comparison | None) -> Check:
 
 
 def _benchmark(findings: Findings, rules: Rules) -> Check:
-    title = "No loss on the simulated benchmark"
+    accepted, margin = rules.accepted_benchmark_loss, rules.benchmark_margin
+    title = f"At most {100 * accepted:.1f} points lost on the simulated benchmark"
     comparison = findings.benchmark
     if comparison is None:
         return Check("too_little_data", title, False, "The benchmark was not run.")
     interval = comparison.difference
-    margin = rules.benchmark_margin
     explanation = f"On the simulated benchmark: {change(interval)} over {comparison.pairs} pairs."
-    if interval.high >= 0 and interval.low <= -margin:
-        explanation += f" A loss of {points(margin)} cannot be ruled out; measure more pairs."
-    elif interval.high < 0:
+    is_accepted = interval.value >= -accepted or interval.high >= 0
+    if not is_accepted:
         explanation += " The model lost abilities that it had; check whether the clicks are right."
-    passed = interval.high >= 0 and interval.low > -margin
+    elif interval.low <= -margin:
+        explanation += f" A loss of {points(margin)} cannot be ruled out; measure more pairs."
+    passed = is_accepted and interval.low > -margin
     return Check("benchmark", title, passed, explanation)
 
 

@@ -40,6 +40,9 @@ class Rules:
     hostile_share: float = 0.02
     """Share of users who may act together without changing the decision; decision 0030 explains
     what a larger share costs."""
+    accepted_benchmark_loss: float = 0.01
+    """Loss on the simulated benchmark that a gain for people is worth: a model that learns what it
+    did not know forgets a little, and 1,500 pairs show a loss of 0.7 points (decision 0161)."""
     benchmark_margin: float = 0.02
     """Loss on the simulated benchmark that must be ruled out; the interval of 1,500 pairs with one
     in twenty changed reaches 1.1 points to each side."""

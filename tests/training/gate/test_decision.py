@@ -126,6 +126,29 @@ def test_one_failed_condition_keeps_the_champion_and_is_named(
     assert decision.reason.startswith("champion keeps serving.")
 
 
+def _lost(evidence: Evidence, *, each_split: int) -> Evidence:
+    """The champion answers all of the benchmark; the challenger loses so many answers a split."""
+    benchmark = {}
+    for name, pairs in evidence.benchmark.items():
+        challenger = np.ones(pairs.pairs)
+        challenger[:each_split] = 0
+        champion = np.ones(pairs.pairs)
+        benchmark[name] = replace(pairs, champion=champion, challenger=challenger)
+    return replace(evidence, benchmark=benchmark)
+
+
+@pytest.mark.parametrize(("share", "code"), [(0.008, "better"), (0.015, "benchmark")])
+def test_a_shown_loss_of_the_benchmark_is_accepted_up_to_one_point(share: float, code: str) -> None:
+    evidence = _better()
+    pairs = min(split.pairs for split in evidence.benchmark.values())
+    lost = _lost(evidence, each_split=round(share * pairs))
+    decision = _decision(lost)
+    shown = next(check for check in decision.checks if "simulated benchmark" in check.title)
+    assert decision.code == code
+    assert shown.title == "At most 1.0 points lost on the simulated benchmark"
+    assert "to -" in shown.explanation, "the loss is shown"
+
+
 def test_format_errors_as_frequent_as_the_champions_do_not_block_promotion() -> None:
     equal = replace(_form(_better()), champion_format=FormatCount(2_000, 1_989))
     assert _decision(equal).verdict == "promote"

@@ -31,6 +31,14 @@ JOBS: Final[Mapping[str, tuple[str, SimulatedJob]]] = {
         SimulatedJob(gain=-0.01, farm_share=0.02, farm_activity=10),
     ),
     "farm of 5 %: beyond what the gate promises": (LIMITS, SimulatedJob(farm_share=0.05)),
+    "+3 points, 0.7 points of the benchmark lost": (
+        LIMITS,
+        replace(PLUS_3, benchmark_gain=-0.007),
+    ),
+    "+3 points, 1.5 points of the benchmark lost": (
+        LIMITS,
+        replace(PLUS_3, benchmark_gain=-0.015),
+    ),
     "+3 points, 1,000 pairs": (LIMITS, replace(PLUS_3, pairs=1_000, users=250)),
     "+3 points, two pairs a user": (LIMITS, replace(PLUS_3, users=2_000)),
 }
