@@ -10,7 +10,7 @@ from shared.jobs.result_codes import GateCode
 from training.gate.evidence import FormatCount
 from training.gate.findings import Comparison, Findings
 from training.gate.nights.checks import enough_people, gain_sentence, predicted_checks
-from training.gate.number_format import change, percent, points
+from training.gate.number_format import change, count, percent, points
 from training.gate.rules import Check, Rules
 
 Verdict = Literal["promote", "keep"]
@@ -87,6 +87,14 @@ def chance_of_fewer(challenger: FormatCount, champion: FormatCount) -> float:
     return float(fisher_exact(table, alternative="greater").pvalue)
 
 
+def _most_frequent(formats: FormatCount) -> str:
+    if not formats.problems:
+        return ""
+    problem, number = max(formats.problems.items(), key=lambda item: item[1])
+    answers = count(number, "answer", "answers")
+    return f" The challenger's most frequent error, in {answers}: {problem}."
+
+
 def _format(findings: Findings, rules: Rules) -> Check:
     challenger, champion = findings.formats["challenger"], findings.formats["champion"]
     least = percent(rules.min_well_formed)
@@ -100,6 +108,7 @@ def _format(findings: Findings, rules: Rules) -> Check:
     explanation = (
         f"{100 * challenger.share:.2f} % of the challenger's {challenger.answers} answers keep the"
         f" format, and {100 * champion.share:.2f} % of the champion's {champion.answers}."
+        f"{_most_frequent(challenger)}"
     )
     comparable = champion.answers >= rules.min_answers
     no_fewer = comparable and challenger.share >= champion.share

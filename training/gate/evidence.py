@@ -145,6 +145,8 @@ class FormatCount:
 
     answers: int
     well_formed: int
+    problems: Mapping[str, int] = field(default_factory=dict)
+    """The most frequent problems, with the number of answers."""
 
     @property
     def share(self) -> float:

@@ -156,6 +156,19 @@ def test_format_errors_as_frequent_as_the_champions_do_not_block_promotion() -> 
     assert _decision(few).code == "format"
 
 
+def test_the_most_frequent_format_error_is_named() -> None:
+    problems = {"a profile: no word for color in the likes": 9, "a rationale: cut off": 2}
+    evidence = _form(_better())
+    counted = evidence.challenger_format
+    named = replace(
+        evidence,
+        challenger_format=FormatCount(counted.answers, counted.well_formed, problems),
+    )
+    assert (
+        "most frequent error, in 9 answers: a profile: no word for color" in _decision(named).reason
+    )
+
+
 @pytest.mark.parametrize(
     ("errors", "champions", "code"),
     [(2, 0, "better"), (2, 1, "better"), (3, 0, "better"), (4, 1, "format"), (12, 5, "format")],

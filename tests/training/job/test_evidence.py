@@ -83,7 +83,7 @@ def test_the_benchmark_is_scored_with_both_orders_of_the_references(with_release
 def test_descriptions_complete_the_checked_answers(tmp_path: Path) -> None:
     formats, challenger = FormatCounters(), BrightnessModel()
     cases = [feedback_case(tmp_path, f"u{n}", better=100 + n, worse=n) for n in range(90)]
-    formats.challenger.add([True] * 150)
+    formats.challenger.add("an answer", [()] * 150)
     count_descriptions(ComparedModels(BrightnessModel(), challenger), cases, formats)
     assert formats.challenger.answers >= 200
     assert challenger.described == 64
@@ -98,3 +98,4 @@ def test_rationales_with_format_errors_are_counted(tmp_path: Path) -> None:
     )  # fmt: skip
     assert (formats.champion.answers, formats.champion.well_formed) == (3, 3)
     assert (formats.challenger.answers, formats.challenger.well_formed) == (3, 0)
+    assert formats.challenger.count().problems == {"a rationale: cut off": 3}

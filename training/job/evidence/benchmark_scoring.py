@@ -110,13 +110,19 @@ def _predict_and_score(scorer: _Scorer, users: Sequence[BenchmarkUser]) -> None:
             [ImagePair(taste, *u.item.pair) for (taste, _), u in zip(predicted, new, strict=True)],
             weights=EQUAL_WEIGHTS,
         )
-        for user, result, (_, is_well_formed) in zip(new, results, predicted, strict=True):
+        problems: dict[str, tuple[str, ...]] = {}
+        for user, result, (_, of_answer) in zip(new, results, predicted, strict=True):
             scorer.answers[f"{way}/{user.item.name}"] = result.right
-            scorer.answers[f"{WELL_FORMED}/{way}/{user.item.name}"] = float(is_well_formed)
+            scorer.answers[f"{WELL_FORMED}/{way}/{user.item.name}"] = float(not of_answer)
+            problems[user.item.name] = of_answer
         if scorer.formats is not None:
-            scorer.formats.add(
-                bool(scorer.answers[f"{WELL_FORMED}/{way}/{user.item.name}"]) for user in users
-            )
+            # Of an answer of an earlier job it is known only whether it kept the format.
+            earlier = {
+                user.item.name: () if scorer.answers[f"{WELL_FORMED}/{way}/{user.item.name}"]
+                else ("the format is not kept",)
+                for user in users
+            }  # fmt: skip
+            scorer.formats.add("a profile of the benchmark", (earlier | problems).values())
 
 
 def _score_items(

@@ -1,12 +1,13 @@
 """Count how many answers of champion and challenger keep the format."""
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from shared.domain.taste import ELEMENTS, Taste
-from shared.vlm.protocol import ScoredInput, ScoringInput
+from shared.vlm.protocol import Rationales, ScoredInput, ScoringInput
 from training.evaluation.scoring import batches
 from training.gate.evidence import FormatCount
 from training.job.evidence.models import ComparedModels
@@ -17,6 +18,8 @@ RATIONALE_BATCH: Final = 8
 DESCRIPTION_BATCH: Final = 32
 MIN_ANSWERS: Final = 200
 """Answers of the challenger whose format the gate wants checked."""
+MOST_PROBLEMS: Final = 5
+"""The most frequent problems that the gate's report can name."""
 
 
 @dataclass
@@ -25,14 +28,25 @@ class FormatCounter:
 
     answers: int = 0
     well_formed: int = 0
+    problems: Counter[str] = field(default_factory=Counter)
+    """Answers by kind and first problem, such as `a profile: no word for color in the likes`."""
 
-    def add(self, answers_are_well_formed: Iterable[bool]) -> None:
-        for is_well_formed in answers_are_well_formed:
+    def add(self, kind: str, problems: Iterable[Sequence[str]]) -> None:
+        """Count answers of one kind by what is wrong with each; an empty sequence is well formed.
+
+        `kind` has its article, such as `a profile`.
+        """
+        for of_answer in problems:
             self.answers += 1
-            self.well_formed += is_well_formed
+            if of_answer:
+                self.problems[f"{kind}: {of_answer[0]}"] += 1
+            else:
+                self.well_formed += 1
 
     def count(self) -> FormatCount:
-        return FormatCount(self.answers, self.well_formed)
+        return FormatCount(
+            self.answers, self.well_formed, dict(self.problems.most_common(MOST_PROBLEMS))
+        )
 
 
 @dataclass
@@ -67,10 +81,7 @@ def count_rationales(
         ):
             scores = model.score(candidates)
             scored = [ScoredInput(c, s) for c, s in zip(candidates, scores, strict=True)]
-            counter.add(
-                not answer.problems and len(answer.by_element) == len(ELEMENTS)
-                for answer in model.explain(scored)
-            )
+            counter.add("a rationale", map(_rationale_problems, model.explain(scored)))
         done += len(batch)
         advance("rationales", done, len(chosen))
 
@@ -89,4 +100,9 @@ def count_descriptions(
             (models.champion, formats.champion),
             (models.challenger, formats.challenger),
         ):
-            counter.add(not answer.problems for answer in model.describe(opened))
+            counter.add("a description", [answer.problems for answer in model.describe(opened)])
+
+
+def _rationale_problems(answer: Rationales) -> Sequence[str]:
+    missing = [element.label for element in ELEMENTS if element not in answer.by_element]
+    return answer.problems or [f"no rationale for {label}" for label in missing]

@@ -70,7 +70,7 @@ class _Predictor:
         answers: list[PredictedTaste] = []
         for batch in batches(prompts, PREDICTION_BATCH):
             answers += self.model.predict(batch)
-        self.formats.add(not answer.problems for answer in answers)
+        self.formats.add("a profile", [answer.problems for answer in answers])
         by_person: dict[str, list[PredictedTaste]] = {}
         for number, (name, _) in enumerate(groups):
             orders = answers[number * self.orders : (number + 1) * self.orders]

@@ -74,12 +74,14 @@ def rank_pairs(
     return [compare(scores[at], scores[at + 1]) for at in range(0, len(scores), 2)]
 
 
-def predict_tastes(model: Model, references: Sequence[References]) -> list[tuple[Taste, bool]]:
-    """The taste predicted from each user's references, and whether the answer keeps the format."""
+def predict_tastes(
+    model: Model, references: Sequence[References]
+) -> list[tuple[Taste, tuple[str, ...]]]:
+    """The taste predicted from each user's references, and the problems of the answer's format."""
     predictions: list[PredictedTaste] = []
     for batch in batches(references, PREDICTION_BATCH):
         predictions += model.predict(batch)
-    return [(taste_by_vote([p]), not p.problems) for p in predictions]
+    return [(taste_by_vote([p]), p.problems) for p in predictions]
 
 
 def score_in_batches(model: Model, candidates: Sequence[ScoringInput]) -> list[Scores]:
