@@ -40,11 +40,13 @@ def line_chart(
 ) -> str:
     """The whole file; `event` is a step and a label for a dashed vertical line.
 
-    `steps_at` are the labels of the steps, by default their numbers from 0.
+    `steps_at` are the labels of the steps, by default their numbers from 0. A single step has dots
+    with intervals, side by side.
     """
     steps = max(len(one.values) for one in lines)
     low, high = _round_range([end for one in lines for end in (*one.low, *one.high)])
-    axes = Axes(Scale(0, max(steps - 1, 1), LEFT, RIGHT), Scale(low, high, BOTTOM, TOP))
+    first, last = (0, steps - 1) if steps > 1 else (-1, 1)
+    axes = Axes(Scale(first, last, LEFT, RIGHT), Scale(low, high, BOTTOM, TOP))
     ticks = [low + (high - low) * part / 5 for part in range(6)]
     parts = [f"<style>{file_style()}</style>", rect(0, 0, WIDTH, HEIGHT, "background")]
     parts += axes.grid([(value, f"{value:.2f}") for value in ticks])
@@ -53,7 +55,10 @@ def line_chart(
     if event is not None:
         x = axes.x(event[0])
         parts += [line((x, TOP), (x, BOTTOM), "event"), text(x + 6, BOTTOM - 8, event[1], "tick")]
-    for one, css in zip(lines, SERIES, strict=False):
+    for number, (one, css) in enumerate(zip(lines, SERIES, strict=False)):
+        if steps == 1:
+            parts += _dot_with_interval(axes, one, css, at=(number + 0.5) / len(lines) - 0.5)
+            continue
         upper = [axes.point(step, value) for step, value in enumerate(one.high)]
         lower = [axes.point(step, value) for step, value in enumerate(one.low)]
         parts.append(polygon([*upper, *lower[::-1]], css))
@@ -62,6 +67,16 @@ def line_chart(
         parts += [dot(points[step], 4.5, css, tooltip=mark) for step, mark in one.marks.items()]
     parts += _names([(axes.y(one.values[-1]), one.name) for one in lines])
     return svg(HEIGHT, title, parts, width=WIDTH) + "\n"
+
+
+def _dot_with_interval(axes: Axes, one: Line, css: str, *, at: float) -> list[str]:
+    """The only value of a line, `at` steps from the middle, -1 to 1."""
+    x = axes.x(at)
+    interval = f"{one.name}: {one.values[0]:.3f} ({one.low[0]:.3f} to {one.high[0]:.3f})"
+    return [
+        polyline([(x, axes.y(one.low[0])), (x, axes.y(one.high[0]))], css),
+        dot((x, axes.y(one.values[0])), 4.5, css, tooltip=interval),
+    ]
 
 
 def _round_range(values: Sequence[float]) -> tuple[float, float]:

@@ -65,3 +65,11 @@ def test_a_scale_maps_its_ends_and_survives_an_empty_range() -> None:
 
 def test_points_have_a_sign_and_one_decimal() -> None:
     assert [charts.signed(value) for value in (0.031, -0.004, 0.0001)] == ["+3.1", "-0.4", "0.0"]
+
+
+def test_a_single_step_shows_each_line_as_a_dot_with_its_interval() -> None:
+    lines = [Line("ours", [0.9], [0.88], [0.92]), Line("random", [0.7], [0.68], [0.72])]
+    drawn = line_chart(lines, title="NDCG", x_title="nights", steps_at=["3"])
+    places = re.findall(r'<circle[^>]*cx="([\d.]+)"', drawn)
+    assert len(set(places)) == 2
+    assert "ours: 0.900 (0.880 to 0.920)" in drawn
