@@ -21,6 +21,7 @@ ACTION_WEIGHTS: Final[Mapping[Action, float]] = {
 """Evidence of one reference: stated references, likes and dislikes, implicit feedback."""
 
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+"""Earlier than any feedback."""
 Rank = tuple[float, datetime, str]
 """Weight, time and event id of feedback."""
 

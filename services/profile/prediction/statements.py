@@ -1,13 +1,16 @@
 """Compare the taste with what the user stated, and note where feedback on feeds overrules it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
+
+import numpy as np
 
 from services.profile.prediction.vote_weights import GroupPrediction, vote_weights
 from shared.domain.corrections import SIDES, SideName
 from shared.domain.taste import ELEMENTS, MAX_WORDS, Element, Taste, TasteSide, Words
+from shared.domain.weights.weight_estimation import Mask
 from shared.domain.word_forms import NO_SYNONYMS, Synonyms, canonical
 from shared.events.types.taste_change import MAX_HISTORY, TasteChange
 from shared.prompting.prediction_voting import taste_by_vote
@@ -24,6 +27,29 @@ MIN_STATED_SHARE: Final = 0.3
 def is_stated(reference: Reference) -> bool:
     """Whether the user stated the reference, independently of any feed."""
     return reference.action.startswith("reference_")
+
+
+def stated_by_side(references: Sequence[Reference]) -> tuple[Mask, Mask]:
+    """Which of the liked and of the disliked references the user stated."""
+    return _by_side(references, is_stated)
+
+
+def shown_by_side(references: Sequence[Reference], viewed: Collection[str]) -> tuple[Mask, Mask]:
+    """Which of the liked and of the disliked references are feedback on viewed images.
+
+    `viewed` holds the content hashes of these images.
+    """
+    return _by_side(references, lambda r: not is_stated(r) and r.content_hash in viewed)
+
+
+def _by_side(
+    references: Sequence[Reference], holds: Callable[[Reference], bool]
+) -> tuple[Mask, Mask]:
+    liked, disliked = (
+        np.array([holds(r) for r in references if r.side == side], np.bool_)
+        for side in ("liked", "disliked")
+    )
+    return liked, disliked
 
 
 def stated_taste(

@@ -1,14 +1,14 @@
 """Measure what a user goes by: how well each score separates what was liked from what was not."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from PIL.Image import Image
 
-from services.profile.prediction.statements import is_stated
+from services.profile.prediction.statements import shown_by_side, stated_by_side
 from services.profile.prediction.unchosen_images import UnchosenImageReader, UnchosenImages
 from shared.domain.element_weights import ElementWeights
 from shared.domain.errors import Unavailable
@@ -16,7 +16,7 @@ from shared.domain.taste import Element, Taste
 from shared.domain.user import User
 from shared.domain.weights.ranking_weights import RankingWeights
 from shared.domain.weights.subject_weight import SubjectWeight
-from shared.domain.weights.weight_estimation import Mask, subject_share
+from shared.domain.weights.weight_estimation import subject_share
 from shared.domain.word_forms import NO_SYNONYMS, Synonyms
 from shared.embedding.images.encoded_images import EncodedImages
 from shared.embedding.images.subject import MIN_TO_COMPARE, SubjectReferences, no_vectors
@@ -97,8 +97,8 @@ class WeightEvidence:
         seen = SeenImages(
             self._encoded_images.by_side(encoded, stored_vectors),
             _look(encoded, [unchosen.words[name] for name in passed], predicted, bool(passed)),
-            _stated(encoded),
-            _shown(encoded, unchosen.viewed),
+            stated_by_side(encoded),
+            shown_by_side(encoded, unchosen.viewed),
             np.stack(list(passed.values())) if passed else no_vectors(),
         )
         weighed = weigh_references(vectors, look, population, seen=seen)
@@ -154,26 +154,6 @@ def _look(
         others=[_unified(words, predicted.synonyms) for words in others],
         others_were_viewed=others_were_viewed,
     )
-
-
-def _stated(references: Sequence[Reference]) -> tuple[Mask, Mask]:
-    """Which references of each side the user stated."""
-    liked, disliked = (
-        np.array([is_stated(r) for r in references if r.side == side], np.bool_) for side in SIDES
-    )
-    return liked, disliked
-
-
-def _shown(references: Sequence[Reference], viewed: Collection[str]) -> tuple[Mask, Mask]:
-    """Which references of each side are feedback on these viewed images."""
-    liked, disliked = (
-        np.array(
-            [not is_stated(r) and r.content_hash in viewed for r in references if r.side == side],
-            np.bool_,
-        )
-        for side in SIDES
-    )
-    return liked, disliked
 
 
 def _words(

@@ -37,7 +37,8 @@ class Known:
     @property
     def background(self) -> tuple[str, ...]:
         """Those of them that were not chosen."""
-        return tuple(key for key in self.passed if key in self.latest)
+        latest = self.latest
+        return tuple(key for key in self.passed if key in latest)
 
 
 def stated_key(user: int, side: str, number: int) -> str:

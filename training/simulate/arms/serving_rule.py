@@ -14,7 +14,12 @@ from typing import Final
 
 import numpy as np
 
-from services.profile.prediction.statements import is_stated, stated_taste, with_stated_words
+from services.profile.prediction.statements import (
+    shown_by_side,
+    stated_by_side,
+    stated_taste,
+    with_stated_words,
+)
 from services.profile.prediction.vote_weights import GroupPrediction, vote_weights
 from shared.domain.element_weights import ElementWeights
 from shared.domain.taste import ELEMENTS, Element, Taste
@@ -118,17 +123,10 @@ class EndToEnd:
             self._shown(liked), self._shown(disliked), [taste],
             others=self._shown(known.background), others_were_viewed=True,
         )  # fmt: skip
-        stated = [
-            np.array([is_stated(r) for r in known.references if r.side == side], np.bool_)
-            for side in SIDES
-        ]
-        shown = [
-            ~of_side & np.array([name in known.latest for name in names], np.bool_)
-            for of_side, names in zip(stated, (liked, disliked), strict=True)
-        ]
         seen = SeenImages(
-            vectors, look, (stated[0], stated[1]), (shown[0], shown[1]), vectors.background
-        )
+            vectors, look, stated_by_side(known.references),
+            shown_by_side(known.references, known.latest), vectors.background,
+        )  # fmt: skip
         return weigh_references(vectors, look, population, seen=seen).weights, vectors
 
     def totals(
