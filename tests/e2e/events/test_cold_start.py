@@ -1,6 +1,7 @@
 """A new user sees what others of the tenant like, and one like moves the next feed."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.timeout(300)]
 TIMEOUT_SECONDS = 120.0
 PHOTOGRAPHS = ("chelsea", "coffee", "rocket")
 CROPS = 3
+ATTEMPTS = 10
 POPULARITY_SHARE = AssessorSettings().popularity_share
 
 
@@ -40,6 +42,15 @@ def crops(pictures: Path) -> dict[str, str]:
 
 def ranks(feed: RankedFeed) -> dict[str, int]:
     return {item.image_id: item.rank for item in feed.items}
+
+
+def without_swaps(rank: Callable[[], RankedFeed]) -> RankedFeed:
+    """The first feed that exploration left as it was; in one of ten it swaps neighbors."""
+    for _ in range(ATTEMPTS):
+        feed = rank()
+        if not any(item.explored for item in feed.items):
+            return feed
+    raise AssertionError(f"{ATTEMPTS} feeds in a row were explored; a tenth of them should be")
 
 
 def test_a_new_user_sees_what_is_popular_and_one_like_moves_the_feed(
@@ -78,7 +89,9 @@ def test_a_new_user_sees_what_is_popular_and_one_like_moves_the_feed(
             after=lambda: app.act("ana", "like", "chelsea-0", uri=crops["chelsea-0"]),
             seconds=TIMEOUT_SECONDS,
         )
-        after = app.rank("ana", slate, explain="none", seconds=TIMEOUT_SECONDS)
+        after = without_swaps(
+            lambda: app.rank("ana", slate, explain="none", seconds=TIMEOUT_SECONDS)
+        )
     # The images like the one that ana likes rise to the top; popularity is a prior of the others.
     assert {item.image_id for item in after.items if item.rank <= 2} == {"chelsea-1", "chelsea-2"}
     popularity = {item.image_id: item.popularity for item in after.items}
