@@ -41,8 +41,8 @@ class TrainingJobRequest(Value):
     """The frozen base that adapters belong to."""
     champion: ModelFolder
     candidate: ModelFolder | None = None
-    """The challenger of an earlier night that was neither promoted nor shown to be worse; training
-    continues from it. None starts from the champion."""
+    """The challenger of the night before, neither promoted nor shown to be worse. Its nights count
+    together with this one, what it names keeps its name, and GRPO and DPO continue it."""
     earlier_evidence: Path | None = None
     """The evidence of the candidate's last night, which has those before it; the verdict counts
     all."""

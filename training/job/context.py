@@ -36,7 +36,7 @@ class Dependencies:
     open_models: Callable[[TrainingJobRequest, ModelFolder], ComparedModels]
     open_champion: Callable[[TrainingJobRequest], Any]
     open_candidate: Callable[[TrainingJobRequest], Model | None]
-    """Opens the candidate of the nights before; None where training starts from the champion."""
+    """Opens the candidate of the nights before; None without one."""
     train: Trainer
     dataset: DatasetSettings = DATASET
     benchmark_size: BenchmarkSize = FULL_SIZE

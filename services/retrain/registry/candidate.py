@@ -1,7 +1,8 @@
-"""Keep the challenger that the next night continues, and the evidence it has gathered.
+"""Keep the challenger whose names the next night keeps, and the evidence it has gathered.
 
 A night's challenger that is neither promoted nor worse anywhere stays the candidate: the next night
-trains it on, and its nights count together. Any other end starts again from the champion.
+keeps what it has named, and their nights count together. Any other end starts without names and
+evidence.
 """
 
 import logging
@@ -22,7 +23,7 @@ OPEN: Final[frozenset[JobCode]] = frozenset({"no_signal", "few_users", "too_litt
 
 
 class Candidate(Value):
-    """The challenger to continue."""
+    """The challenger of the night before."""
 
     champion: str
     """The version that it was compared with; the evidence counts against this one only."""
@@ -34,7 +35,7 @@ class Candidate(Value):
 
 
 def next_candidate(judged: Candidate, code: JobCode) -> Candidate | None:
-    """The candidate after a night with this result; None starts again from the champion."""
+    """The candidate after a night with this result; None starts without one."""
     return judged if code in OPEN and judged.nights < MOST_NIGHTS else None
 
 
@@ -51,7 +52,7 @@ class CandidateFile:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            log.warning("%s is ignored, the night starts from the champion: %s", self._file, error)
+            log.warning("%s is ignored, the night starts without it: %s", self._file, error)
             return None
         if candidate.champion != champion or not Path(candidate.evidence).is_file():
             return None

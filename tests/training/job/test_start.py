@@ -1,4 +1,4 @@
-"""Training continues the candidate, unless a model server could not serve the result."""
+"""SFT starts from the champion; other methods continue the candidate, if it can be served."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest
+from shared.jobs.training_methods import Method
 from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from training.job.examples.stage import _open_candidate
 from training.job.train.stages import _starting_point
@@ -18,7 +19,9 @@ LANGUAGE_MODEL = "base_model.model.model.language_model.layers.0.self_attn.q_pro
 CONNECTOR = "base_model.model.model.visual.merger.mlp.0.lora_A.weight"
 
 
-def request(folder: Path, *names: str, served_by_server: bool) -> TrainingJobRequest:
+def request(
+    folder: Path, *names: str, served_by_server: bool, methods: tuple[Method, ...] = ("dpo",)
+) -> TrainingJobRequest:
     """With a candidate that changes these weights."""
     adapter = folder / "adapter"
     adapter.mkdir()
@@ -30,7 +33,7 @@ def request(folder: Path, *names: str, served_by_server: bool) -> TrainingJobReq
     return TrainingJobRequest(
         job="nightly-2026-01-31", requested_at=datetime(2026, 1, 31, tzinfo=UTC), lake="lake",
         release=release, champion=release, minutes=1, served_by_server=served_by_server,
-        candidate=ModelFolder(folder=adapter, version="nano-sft", kind="adapter"),
+        candidate=ModelFolder(folder=adapter, version="nano-sft", kind="adapter"), methods=methods,
     )  # fmt: skip
 
 
@@ -47,6 +50,19 @@ def test_an_adapter_with_a_connector_is_not_continued_where_a_server_serves(
     tmp_path: Path, names: tuple[str, ...], served_by_server: bool, is_continued: bool
 ) -> None:
     base, adapter = _starting_point(request(tmp_path, *names, served_by_server=served_by_server))
+    assert base == tmp_path / "release"
+    assert adapter == (tmp_path / "adapter" if is_continued else None)
+
+
+@pytest.mark.parametrize(
+    ("methods", "is_continued"),
+    [(("sft",), False), (("sft", "grpo"), False), (("grpo",), True), (("dpo", "sft"), True)],
+)
+def test_a_job_that_starts_with_sft_starts_from_the_champion(
+    tmp_path: Path, methods: tuple[Method, ...], is_continued: bool
+) -> None:
+    job = request(tmp_path, LANGUAGE_MODEL, served_by_server=False, methods=methods)
+    base, adapter = _starting_point(job)
     assert base == tmp_path / "release"
     assert adapter == (tmp_path / "adapter" if is_continued else None)
 

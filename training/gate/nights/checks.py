@@ -33,7 +33,7 @@ def predicted_checks(pooled: PooledNights, rules: Rules) -> Iterator[Check]:
     """The gain end to end, and that tonight's right answers do not contradict it."""
     explanation, code = gain_sentence(pooled), _code(pooled)
     if code == "worse":
-        explanation += " It is worse. The next night starts from the champion again."
+        explanation += " It is worse. The next night starts without it."
     elif code == "few_users":
         explanation += " A few users acting together could fake that gain."
     elif code == "no_signal":
@@ -89,7 +89,7 @@ def needs_sentence(needs: Shortfall) -> str:
 def nights_rule(rules: Rules) -> str:
     """How nights are counted together, for the report."""
     return (
-        "A candidate that was neither promoted nor shown to be worse is trained on, and its nights"
+        "The nights of a candidate that is neither promoted nor shown to be worse"
         " count together: each with new choices only, one gain a person, without names. A stake is"
         " bet on a gain of its people; the candidate is better once the stake has multiplied by"
         f" {1 / rules.false_alarm:.0f}. Without a gain that happens with a probability of"

@@ -8,6 +8,7 @@ from shared.vlm.checkpoint.checkpoint import BadCheckpoint
 from training.job.context import Job, JobAborted
 from training.job.examples.grpo_cases import write_grpo_cases
 from training.job.examples.hindsight.described_references import encode_files
+from training.job.examples.hindsight.kept_readings import KeptReadings
 from training.job.examples.hindsight.write import Hindsight, write_hindsight
 from training.job.examples.own_answers import learned_from_drawings
 from training.job.examples.sft_examples import write_sft_examples
@@ -92,6 +93,7 @@ def _write(job: Job) -> dict[str, Any]:
             fits_are_late=lambda: job.spent > start + FITS_END * seconds,
             encode=encode_files(encoder) if encoder else None, rationales=on_drawings,
             open_candidate=lambda: _open_candidate(job),
+            kept=KeptReadings.next_to(job.folder.parent, champion=job.request.champion.version),
         )  # fmt: skip
 
     written = write_sft_examples(

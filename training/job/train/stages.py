@@ -202,12 +202,17 @@ def _prompts(request: TrainingJobRequest) -> dict[str, Any]:
 
 
 def _starting_point(request: TrainingJobRequest) -> tuple[Path, Path | None]:
-    """Base and adapter to start from: the candidate of the nights before, else the champion.
+    """Base and adapter that the job's first method starts from.
+
+    SFT starts from the champion: its examples come from all kept feedback, so that a night has
+    nothing to continue, and nights do not add up what each of them forgets. GRPO and DPO learn
+    little in a night and continue the candidate of the nights before, if there is one.
 
     A model that is a whole checkpoint is the base. An adapter that the model server could not serve
     is left out: training starts from the release then.
     """
-    start = request.candidate or request.champion
+    starts_with_sft = request.methods[0] == "sft"
+    start = (None if starts_with_sft else request.candidate) or request.champion
     if start.kind != "adapter":
         return start.folder, None
     if request.served_by_server and not _server_can_serve(start):

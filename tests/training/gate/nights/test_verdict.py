@@ -100,7 +100,7 @@ def test_a_loss_over_nights_ends_the_candidate() -> None:
     earlier = tuple(_earlier(seed, **truth) for seed in range(1, 4))
     decision = _decision(_evidence(_night(9, **truth), earlier))
     assert (decision.verdict, decision.code) == ("keep", "worse")
-    assert "starts from the champion again" in decision.reason
+    assert "starts without it" in decision.reason
 
 
 def test_a_night_that_cannot_judge_says_what_it_needs() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image as Images
 from PIL.Image import Image
 
@@ -28,7 +29,8 @@ from training.job.examples.hindsight.choices import (
     number_choices,
 )
 from training.job.examples.hindsight.evidence import posterior
-from training.job.examples.hindsight.readings import read_images
+from training.job.examples.hindsight.kept_readings import FILE, KeptReadings
+from training.job.examples.hindsight.readings import Readings, read_images
 from training.job.examples.hindsight.vocabulary import Vocabulary
 from training.job.examples.hindsight.write import (
     HINDSIGHT,
@@ -76,6 +78,17 @@ class PixelModel:
 
     def explain(self, scored: Sequence[ScoredInput]) -> list[Rationales]:
         return [Rationales({}) for _ in scored]
+
+
+@dataclass
+class CountingModel(PixelModel):
+    """Counts its scores."""
+
+    scored: int = 0
+
+    def score(self, candidates: Sequence[ScoringInput]) -> list[Scores]:
+        self.scored += len(candidates)
+        return super().score(candidates)
 
 
 def _certain(words: dict[Element, str]) -> dict[Element, dict[str, float]]:
@@ -220,6 +233,48 @@ def test_readings_name_the_words_and_those_after_the_deadline_know_nothing(tmp_p
         ]
     late = readings.words[Element.COLOR][32:]
     assert np.allclose(late, late[0, 0])
+
+
+def test_a_later_night_scores_new_images_and_new_words_only(tmp_path: Path) -> None:
+    files, values = _images(tmp_path, np.random.default_rng(6))
+    words = {e: tuple(sorted(WORDS[e])) for e in ELEMENTS}
+    styles = words[Element.ART_STYLE]
+    fewer = Vocabulary(words | {Element.ART_STYLE: styles[:2]})
+
+    def read(count: int, vocabulary: Vocabulary, champion: str) -> tuple[Readings, int]:
+        model = CountingModel()
+        kept = KeptReadings.next_to(tmp_path, champion=champion)
+        readings = read_images(
+            model, files[:count], vocabulary, order=range(count), is_late=lambda: False, kept=kept
+        )
+        return readings, model.scored
+
+    _, first = read(40, fewer, "nano-1")
+    assert first == 40 * 2, "four colors are two profiles"
+    same, again = read(40, fewer, "nano-1")
+    assert again == 0
+    assert same.read.all()
+    grown, more = read(IMAGES, Vocabulary(words), "nano-1")
+    assert more == 20 * 2 + 40, "new images with all words, known ones with two styles"
+    for k, element in enumerate(ELEMENTS):
+        named = grown.words[element].argmax(axis=1)
+        assert [words[element][n] for n in named] == [WORDS[element][v] for v in values[:, k]]
+    assert read(10, Vocabulary(words), "nano-1")[1] == 0
+    assert read(40, Vocabulary(words), "nano-1")[1] == 30 * 2, "other images were forgotten"
+    assert read(40, Vocabulary(words), "nano-2")[1] == 40 * 2, "another champion reads anew"
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"version": 1}', '{"version": "a", "images": [1]}'])
+def test_broken_readings_are_read_again(tmp_path: Path, content: str) -> None:
+    (tmp_path / FILE).write_text(content)
+    files, _ = _images(tmp_path, np.random.default_rng(6))
+    vocabulary = Vocabulary({e: tuple(sorted(WORDS[e])) for e in ELEMENTS})
+    model, kept = CountingModel(), KeptReadings.next_to(tmp_path, champion="a")
+    read_images(
+        model, files, vocabulary, order=range(IMAGES), is_late=lambda: False, kept=kept
+    )  # fmt: skip
+    assert model.scored == IMAGES * 2
+    assert len(json.loads((tmp_path / FILE).read_text())["images"]) == IMAGES
 
 
 def test_nothing_is_written_without_choices_and_a_deadline_stops_both_parts(tmp_path: Path) -> None:

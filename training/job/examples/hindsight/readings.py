@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.domain.taste import ELEMENTS, Element, Taste
+from shared.vlm.checkpoint.checkpoint import file_hash
 from shared.vlm.protocol import Scores, ScoringInput
 from training.evaluation.scoring import batches
+from training.job.examples.hindsight.kept_readings import KeptReadings
 from training.job.examples.hindsight.vocabulary import Floats, Vocabulary
 from training.job.scoring.deadline import IsLate
 from training.job.scoring.feedback_cases import open_image, taste_of
@@ -50,46 +52,77 @@ def read_images(
     *,
     order: Sequence[int],
     is_late: IsLate,
+    kept: KeptReadings | None = None,
 ) -> Readings:
-    """Readings of all images, computed in this order; those after the deadline know nothing."""
-    probes = probe_tastes(vocabulary)
+    """Readings of all images, computed in this order; those after the deadline know nothing.
+
+    What is `kept` of an image is not read again; the readings of these images are kept for the next
+    night. New images come before images in which new words are read.
+    """
+    kept = KeptReadings() if kept is None else kept
+    hashes = [file_hash(file) for file in images]
     words = {
         e: np.full((len(images), vocabulary.size(e)), 1 / vocabulary.size(e)) for e in ELEMENTS
     }
     read = np.zeros(len(images), np.bool_)
-    for numbers in batches(order, SCORING_BATCH):
-        if not probes or is_late():
-            break
-        opened = [open_image(images[number]) for number in numbers]
-        scores = [champion.score([ScoringInput(taste, i) for i in opened]) for taste in probes]
-        for place, number in enumerate(numbers):
+    named = order if any(vocabulary.words.values()) else ()
+    known = [number for number in named if kept.of(hashes[number])]
+    new = [number for number in named if not kept.of(hashes[number])]
+    for numbers in (*batches(new, SCORING_BATCH), *batches(known, SCORING_BATCH)):
+        probes = _probes(kept, [hashes[number] for number in numbers], vocabulary)
+        if probes:
+            if is_late():
+                break
+            opened = [open_image(images[number]) for number in numbers]
+            for probe in probes:
+                scores = champion.score([ScoringInput(probe.taste, image) for image in opened])
+                for number, of_image in zip(numbers, scores, strict=True):
+                    probe.keep(kept, hashes[number], of_image)
+        for number in numbers:
             for element in ELEMENTS:
-                words[element][number] = _reading(
-                    element, [of_probe[place] for of_probe in scores], vocabulary
-                )
+                shown = kept.of(hashes[number]).get(element, {})
+                words[element][number] = _reading([shown[w] for w in vocabulary.words[element]])
         read[list(numbers)] = True
+    kept.save(hashes)
     return Readings(words, read)
 
 
-def probe_tastes(vocabulary: Vocabulary) -> list[Taste]:
-    """Profiles that like one word of each element and dislike another one, until all were shown."""
-    most = max(map(len, vocabulary.words.values()), default=0)
+@dataclass(frozen=True)
+class _Probe:
+    """A profile that likes one word of each element and dislikes another one."""
+
+    likes: dict[Element, tuple[str, ...]]
+    dislikes: dict[Element, tuple[str, ...]]
+
+    @property
+    def taste(self) -> Taste:
+        return taste_of(Sides(self.likes, self.dislikes))
+
+    def keep(self, kept: KeptReadings, image: str, scores: Scores) -> None:
+        """An image with a 5 shows the liked word, and one with a 0 the disliked word."""
+        for side, digit in ((self.likes, -1), (self.dislikes, 0)):
+            for element, words in side.items():
+                for word in words:
+                    kept.add(image, element, word, float(scores.digits[element][digit]))
+
+
+def _probes(kept: KeptReadings, images: Sequence[str], vocabulary: Vocabulary) -> list[_Probe]:
+    """Profiles with all words that one of the images lacks."""
+    lacking = {
+        e: [w for w in vocabulary.words[e] if any(kept.lacks(i, e, (w,)) for i in images)]
+        for e in ELEMENTS
+    }
+    most = max(map(len, lacking.values()), default=0)
     return [
-        taste_of(
-            Sides(
-                {e: vocabulary.words[e][at : at + 1] for e in ELEMENTS},
-                {e: vocabulary.words[e][at + 1 : at + 2] for e in ELEMENTS},
-            )
+        _Probe(
+            {e: tuple(lacking[e][at : at + 1]) for e in ELEMENTS},
+            {e: tuple(lacking[e][at + 1 : at + 2]) for e in ELEMENTS},
         )
         for at in range(0, most, 2)
     ]
 
 
-def _reading(element: Element, scores: Sequence[Scores], vocabulary: Vocabulary) -> Floats:
-    count = len(vocabulary.words[element])
-    shown = [
-        scores[number // 2].digits[element][0 if number % 2 else -1] for number in range(count)
-    ]
-    rest = max(FLOOR, 1 - sum(shown))
-    row = np.array([*shown, rest], np.float64)
+def _reading(shown: Sequence[float]) -> Floats:
+    """Probabilities of the words of an image, the last of all other words. (words + 1,)"""
+    row = np.array([*shown, max(FLOOR, 1 - sum(shown))], np.float64)
     return np.asarray(row / row.sum())

@@ -69,8 +69,7 @@ def learn_from_references(
 ) -> ReferenceLessons:  # fmt: skip
     """Find the words that references share. `own` is the champion's profile of each user.
 
-    `candidate` is the model of earlier nights that training continues from; the classes keep the
-    names that it has learned.
+    `candidate` is the model of earlier nights; the classes keep the names that it has learned.
 
     `rationales` says whether the champion's rationales follow nano's rule, which words can be put
     into.

@@ -20,6 +20,7 @@ from training.job.examples.hindsight.choices import Choices, number_choices
 from training.job.examples.hindsight.described_references import Encode
 from training.job.examples.hindsight.evidence import HeldBack, held_back
 from training.job.examples.hindsight.joint_fit import JointFit, Start, joint_fit
+from training.job.examples.hindsight.kept_readings import KeptReadings
 from training.job.examples.hindsight.predictions import Predictions, predict_users
 from training.job.examples.hindsight.profile_search import ProfileSearch
 from training.job.examples.hindsight.readings import Readings, read_images
@@ -113,6 +114,7 @@ def write_hindsight(
     encode: Encode | None = None,
     rationales: bool = False,
     open_candidate: Callable[[], Model | None] = lambda: None,
+    kept: KeptReadings | None = None,
 ) -> Hindsight:
     """Write both files, completely or not at all, and return the SFT examples.
 
@@ -120,7 +122,8 @@ def write_hindsight(
     readings. Each of their deadlines is called in its own part only, because a `Deadline` measures
     the time from call to call. `fits_are_late` stops fits in two parts. Without `encode` nothing is
     learned from the references alone. `rationales` adds examples of them, by nano's rule. Words
-    that a candidate of earlier nights has learned keep their names.
+    that a candidate of earlier nights has learned keep their names. `kept` are the champion's
+    readings of the night before.
     """
     rng = np.random.default_rng((seed, 0x41D5))
     choices = number_choices(cases)
@@ -144,7 +147,7 @@ def write_hindsight(
             rationales=rationales, candidate=candidate,
         )  # fmt: skip
     readings = read_images(
-        champion, choices.images, vocabulary, order=order, is_late=readings_are_late
+        champion, choices.images, vocabulary, order=order, is_late=readings_are_late, kept=kept
     )
     if lessons.readings is not None:
         readings = _with_lessons(readings, lessons.readings, lessons.gains)
