@@ -1,4 +1,4 @@
-"""A night of a chain trains from its own predecessor on a recorded job's data, and resumes."""
+"""A night of a chain has its own candidate, trains on a recorded job's data, and resumes."""
 
 import json
 from collections.abc import Callable
@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.element_weights import ElementWeights
 from shared.jobs.training_job import ModelFolder, TrainingJobRequest
+from shared.jobs.training_methods import Method
 from tests.training.dataset.world import NOW, FakeImages, World
 from tests.training.finetuning import tiny_runs
 from tests.training.job.models import BrightnessModel
@@ -55,10 +56,13 @@ class FakeTrainer:
         return TrainedAdapter(task.folder / "adapter", f"{task.training}-v", 5)
 
 
-def _night(folder: Path, recorded: TrainingJobRequest, *, least_users: int = 5) -> Night:
+def _night(
+    folder: Path, recorded: TrainingJobRequest, *,
+    least_users: int = 5, methods: tuple[Method, ...] = ("sft",),
+) -> Night:  # fmt: skip
     before = ModelFolder(folder=folder / "before", version="before", kind="adapter")
     request = recorded.model_copy(update={"least_users": least_users})
-    return Night(folder / "night", request, ("sft",), before, WEIGHTS)
+    return Night(folder / "night", request, methods, before, WEIGHTS)
 
 
 def _dependencies(trainer: FakeTrainer) -> Dependencies:
@@ -75,14 +79,14 @@ def _dependencies(trainer: FakeTrainer) -> Dependencies:
     )
 
 
-def test_a_night_starts_from_its_own_predecessor_with_the_same_weights(
+def test_sft_starts_from_the_release_with_the_weights_of_the_chain(
     tmp_path: Path, recorded: TrainingJobRequest
 ) -> None:
     trainer = FakeTrainer()
     night = _night(tmp_path, recorded)
     result = train_night(night, _dependencies(trainer), say=lambda line: None)
     (task,) = trainer.tasks
-    assert task.adapter == night.predecessor.folder
+    assert (task.base, task.adapter) == (recorded.release.folder, None)
     assert task.element_weights == WEIGHTS
     assert result["version"] == "sft-v"
     assert "SFT 5 steps" in result["result"]
@@ -105,12 +109,12 @@ def test_a_night_without_enough_data_or_with_a_failure_keeps_the_model_before(
     assert "sft was killed" in result["result"]
 
 
-def test_the_candidate_of_the_recorded_job_is_not_trained_on(
+def test_a_chain_continues_its_own_candidate_and_not_that_of_the_recorded_job(
     tmp_path: Path, recorded: TrainingJobRequest
 ) -> None:
     candidate = ModelFolder(folder=tmp_path / "other", version="nano-9", kind="adapter")
     changes = {"candidate": candidate, "earlier_evidence": tmp_path / "gone", "nights_before": 2}
     trainer = FakeTrainer()
-    night = _night(tmp_path, recorded.model_copy(update=changes))
+    night = _night(tmp_path, recorded.model_copy(update=changes), methods=("grpo",))
     train_night(night, _dependencies(trainer), say=lambda line: None)
     assert [task.adapter for task in trainer.tasks] == [night.predecessor.folder]

@@ -1,9 +1,9 @@
 """Train a chain: `python -m training.simulate.arms.chains runs/loop/seed-1 --methods sft`.
 
-Night after night it trains on the dataset of the recorded job, each night from its own adapter of
-the night before. Nothing is judged and nothing is served: the chain always continues, so that it
-shows what a method learns from these days without the caution of the gate. The same command resumes
-a stopped chain, and adds the nights that were recorded since.
+Night after night it trains on the dataset of the recorded job, with its own adapter of the night
+before as the candidate. Nothing is judged and nothing is served: no candidate is given up, so that
+the chain shows what a method learns from these days without the caution of the gate. The same
+command resumes a stopped chain, and adds the nights that were recorded since.
 """
 
 import argparse

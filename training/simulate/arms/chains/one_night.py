@@ -1,4 +1,4 @@
-"""Train one night of a chain on the dataset of a recorded job, from the chain's own predecessor."""
+"""Train one night of a chain on the dataset of a recorded job, with the chain's own candidate."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -28,7 +28,8 @@ class Night:
     """The request of the recorded job: the same lake, window, seed and minutes."""
     methods: tuple[Method, ...]
     predecessor: ModelFolder
-    """The chain's model after the night before; at first the release."""
+    """The chain's model after the night before; at first the release. It is the candidate: SFT
+    starts from the release and keeps its names, GRPO and DPO continue it (decision 0162)."""
     weights: ElementWeights
     """Element weights that every model of the chain has, so that only the adapter differs."""
 
@@ -38,13 +39,14 @@ def train_night(night: Night, dependencies: Dependencies, *, say: Say) -> dict[s
 
     The time is divided as in the recorded job, which also judges; the rest is not used.
     """
+    before = night.predecessor
     request = night.recorded.model_copy(
         update={
-            "champion": night.predecessor,
+            # What the loop promoted or kept as its candidate is another chain's model.
+            "champion": night.recorded.release,
+            "candidate": before if before.kind == "adapter" else None,
             "methods": night.methods,
             "dry_run": False,
-            # The recorded job's candidate is another chain's model.
-            "candidate": None,
             "earlier_evidence": None,
             "nights_before": 0,
         }
