@@ -70,7 +70,9 @@ def draw_cases(
 
     A *hard* case is like an item of the hard benchmark: eight references a side, some of them
     contradictory, candidates that differ in one element, and degraded images. With `by_word`, ten
-    pairs judge a predicted profile, and each pair depends on one word of the profile.
+    pairs judge a predicted profile, and each pair depends on one word of the profile. With 0
+    `references_a_side` a case has none, which is enough for tasks on one candidate, and a hard case
+    is drawn in a tenth of the time.
     """
     draw = partial(
         _draw, seed=seed, multi=multi, side=references_a_side, level=level, by_word=by_word
@@ -83,7 +85,7 @@ def _draw(number: int, *, seed: int, multi: float, side: int, level: Level, by_w
     user = draw_user(rng, Kind(multi=bool(rng.random() < multi)))
     if level == "easy":
         return _easy(rng, user, side)
-    case = _hard(rng, user)
+    case = _hard(rng, user, with_references=side > 0)
     return replace(case, judged_by=_judged_by(rng, user)) if by_word else case
 
 
@@ -92,12 +94,10 @@ def _easy(rng: np.random.Generator, user: User, side: int) -> Case:
     return _case(user, np.concatenate([*shown, _pair(rng, user)]), draw_images, rng)
 
 
-def _hard(rng: np.random.Generator, user: User) -> Case:
+def _hard(rng: np.random.Generator, user: User, *, with_references: bool) -> Case:
     pair = hard_pair(rng, user)
-    shown = [
-        hard_references(rng, user.likes, user.dislikes),
-        hard_references(rng, user.dislikes, user.likes),
-    ]
+    sides = [(user.likes, user.dislikes), (user.dislikes, user.likes)] if with_references else []
+    shown = [hard_references(rng, *side) for side in sides]
     values = np.concatenate([*shown, [pair.better, pair.worse]])
     case = _case(user, values, _degraded_images, rng)
     if rng.random() >= SYNONYM_SHARE:

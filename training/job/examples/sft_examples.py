@@ -14,7 +14,7 @@ answers (`own_answers`).
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -131,7 +131,9 @@ def write_sft_examples(
         rehearsed = own_answer_lines(
             champion, usable, file.parent, count=users, rng=rng, is_late=rationales_are_late
         )
-    all_lines = _evenly_mixed([*in_hindsight.lines, *lines, *rationales], rehearsed)
+    all_lines = _evenly_mixed(
+        *_by_task([*in_hindsight.lines, *lines, *rationales]), *_by_task(rehearsed)
+    )
     atomic_write(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in all_lines))
     return WrittenExamples(
         pairs=len(scored),
@@ -146,12 +148,22 @@ def write_sft_examples(
     )
 
 
-def _evenly_mixed(learned: Sequence[Line], rehearsed: Sequence[Line]) -> list[Line]:
-    """Both in their order: a training that reads a part of the file reads as much of each."""
+def _by_task(lines: Iterable[Line]) -> list[list[Line]]:
+    """The lines of each task, in their order."""
+    groups: dict[object, list[Line]] = {}
+    for line in lines:
+        groups.setdefault(line["ask"], []).append(line)
+    return list(groups.values())
+
+
+def _evenly_mixed(*groups: Sequence[Line]) -> list[Line]:
+    """Each group in its order: a training that reads a part of the file reads as much of each.
+
+    A night reads about a third. When the tasks followed each other, it read all predictions and
+    descriptions that references teach and none of the scores (training/LOG.md).
+    """
     places = [
-        ((number + 0.5) / len(lines), line)
-        for lines in (learned, rehearsed)
-        for number, line in enumerate(lines)
+        ((number + 0.5) / len(lines), line) for lines in groups for number, line in enumerate(lines)
     ]
     return [line for _, line in sorted(places, key=lambda place: place[0])]
 
