@@ -17,6 +17,7 @@ from shared.prompting.styles.registry import COMPACT, GENERAL
 from shared.vlm.checkpoint.checkpoint import shipped_folder
 from shared.vlm.checkpoint.pixel_limits import PixelLimits
 from shared.vlm.engine.inputs.families import image_scaler
+from shared.vlm.protocol import References
 from tests.fakes.chat_servers.official_model import preferthinker
 from tests.training.finetuning import tiny_runs
 from training.finetuning.data.case_files import BadCases, read_cases, read_examples
@@ -71,6 +72,16 @@ def test_pairs_that_depend_on_one_word_judge_a_profile_and_do_not_change_its_cas
     assert [image.tobytes() for image in stored["candidates"]] == [
         image.tobytes() for image in rows[0]["candidates"]
     ]
+
+
+def test_a_hard_case_without_references_is_as_hard() -> None:
+    bare_cases = list(draw_cases(3, seed=5, level="hard", references_a_side=0))
+    for whole, bare in zip(draw_cases(3, seed=5, level="hard"), bare_cases, strict=True):
+        assert bare.references == References((), ())
+        assert bare.truth == whole.truth
+        shows = bare.pair.better_shows, bare.pair.worse_shows
+        assert shows == (whole.pair.better_shows, whole.pair.worse_shows)
+    assert len({case.pair.better.size for case in bare_cases}) == 3, "degraded and cropped"
 
 
 def test_no_candidate_shows_a_held_out_combination() -> None:

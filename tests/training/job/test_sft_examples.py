@@ -1,12 +1,15 @@
 """SFT examples agree with the click; pairs without agreement are left out."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image as Images
 from PIL.Image import Image
 
 from shared.domain.taste import ELEMENTS
@@ -16,7 +19,10 @@ from shared.vlm.checkpoint.checkpoint import shipped_folder
 from shared.vlm.protocol import Description, PredictedTaste, References
 from tests.training.job.models import LIKES, BrightnessModel, feedback_case
 from training.finetuning.data.case_files import read_examples
+from training.finetuning.data.simulated import draw_cases
+from training.job.examples.hindsight.write import Hindsight
 from training.job.examples.own_answers import learned_from_drawings
+from training.job.examples.replay import replay_lines
 from training.job.examples.sft_examples import WrittenExamples, write_sft_examples
 from training.job.scoring.feedback_cases import FeedbackCase
 
@@ -79,6 +85,38 @@ def test_a_part_of_the_file_has_simulated_examples_too(tmp_path: Path) -> None:
     simulated = [not set(line["images"]) <= clicked for line in lines]
     half = simulated[: len(lines) // 2]
     assert sum(half) / len(half) == pytest.approx(sum(simulated) / len(simulated), abs=0.05)
+
+
+def test_a_part_of_the_file_has_as_much_of_each_task_and_of_both_origins(tmp_path: Path) -> None:
+    def line(ask: str, number: int) -> dict[str, Any]:
+        return {"ask": ask, "images": ["images/220.png"], "number": number}
+
+    lessons = [line("predict", n) for n in range(30)] + [line("score", n) for n in range(90)]
+    hindsight = Hindsight(lines=tuple(lessons), from_references=1)
+    cases = [feedback_case(tmp_path, "u", better=40, worse=220)]
+    _, lines = _write(
+        tmp_path, cases, BrightnessModel(confidence=1.0), hindsight=lambda: hindsight
+    )  # fmt: skip
+    learned = [(line["ask"], line["number"]) for line in lines if "number" in line]
+    assert sorted(learned) == sorted((line["ask"], line["number"]) for line in lessons)
+    for part in (3, 2):
+        asked = Counter(line["ask"] for line in lines[: len(lines) // part] if "number" in line)
+        assert asked["predict"] == pytest.approx(30 / part, abs=1)
+        assert asked["score"] == pytest.approx(90 / part, abs=1)
+
+
+def test_half_of_the_simulated_users_are_hard_and_come_in_turns(tmp_path: Path) -> None:
+    lines = list(replay_lines(8, tmp_path, seed=3, rng=np.random.default_rng(1)))
+    described = [line["images"][0] for line in lines if line["ask"] == "describe"]
+    hard = draw_cases(4, seed=5, level="hard", references_a_side=0)
+    drawn = [{case.pair.better.tobytes(), case.pair.worse.tobytes()} for case in hard]
+    shown = [Images.open(tmp_path / name).tobytes() for name in described]
+    assert [pixels in images for pixels, images in zip(shown[1::2], drawn, strict=True)] == (
+        [True] * 4
+    )
+    assert not any(pixels in images for pixels in shown[::2] for images in drawn)
+    asked = Counter(line["ask"] for line in lines)
+    assert asked == {"describe": 8, "score": 8, "predict": 2, "explain": 2}
 
 
 def test_a_model_of_real_pictures_rehearses_with_its_own_answers(tmp_path: Path) -> None:
