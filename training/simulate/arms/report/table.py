@@ -41,13 +41,18 @@ def setting(recorded: Recorded) -> str:
     texts = [
         f"{options['users']} users a seed",
         *_counted(options.get("slates_per_day"), options.get("slate_size")),
-        f"nights of {' or '.join(f'{one:g}' for one in minutes)} minutes" if minutes else "",
+        f"nights of {_range(minutes)} minutes" if minutes else "",
         f"trained with {' or '.join(f'`{one}`' for one in methods)}" if methods else "",
         f"verdicts from {options['least_users']} held-out users on"
         if options.get("least_users")
         else "",
     ]
     return ", ".join(text for text in texts if text) + "."
+
+
+def _range(values: Sequence[float]) -> str:
+    """The smallest and the largest of sorted values, or the only one."""
+    return " to ".join(f"{one:g}" for one in dict.fromkeys((values[0], values[-1])))
 
 
 def levels_table(recorded: Recorded) -> str:
