@@ -100,9 +100,9 @@ def test_a_part_of_the_file_has_as_much_of_each_task_and_of_both_origins(tmp_pat
     learned = [(line["ask"], line["number"]) for line in lines if "number" in line]
     assert sorted(learned) == sorted((line["ask"], line["number"]) for line in lessons)
     for part in (3, 2):
-        asked = Counter(line["ask"] for line in lines[: len(lines) // part] if "number" in line)
-        assert asked["predict"] == pytest.approx(30 / part, abs=1)
-        assert asked["score"] == pytest.approx(90 / part, abs=1)
+        by_task = Counter(line["ask"] for line in lines[: len(lines) // part] if "number" in line)
+        assert by_task["predict"] == pytest.approx(30 / part, abs=1)
+        assert by_task["score"] == pytest.approx(90 / part, abs=1)
 
 
 def test_half_of_the_simulated_users_are_hard_and_come_in_turns(tmp_path: Path) -> None:
@@ -115,8 +115,8 @@ def test_half_of_the_simulated_users_are_hard_and_come_in_turns(tmp_path: Path) 
         [True] * 4
     )
     assert not any(pixels in images for pixels in shown[::2] for images in drawn)
-    asked = Counter(line["ask"] for line in lines)
-    assert asked == {"describe": 8, "score": 8, "predict": 2, "explain": 2}
+    by_task = Counter(line["ask"] for line in lines)
+    assert by_task == {"describe": 8, "score": 8, "predict": 2, "explain": 2}
 
 
 def test_a_model_of_real_pictures_rehearses_with_its_own_answers(tmp_path: Path) -> None:
