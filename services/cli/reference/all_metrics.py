@@ -140,7 +140,7 @@ class _NoModel:
 
     @property
     def background(self) -> BackgroundWork:
-        raise NotImplementedError
+        raise NotImplementedError  # no value is ever read
 
 
 class _NoGate:

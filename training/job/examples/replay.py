@@ -6,7 +6,6 @@ training/LOG.md has the losses that were measured without them.
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -50,7 +49,8 @@ def replay_lines(users: int, folder: Path, *, seed: int, rng: Rng) -> Iterator[L
     # In turns: a training that reads a part of the lines reads as much of both.
     for number, case in enumerate(easy_cases):
         yield from _lines_of(case, CHEAP_TASKS if number % ALL_TASKS_EVERY else TASKS, images, rng)
-        for hard_case in islice(hard_cases, 1):
+        hard_case = next(hard_cases, None)
+        if hard_case is not None:
             yield from _lines_of(hard_case, CHEAP_TASKS, images, rng)
 
 

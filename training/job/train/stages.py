@@ -211,8 +211,8 @@ def _starting_point(request: TrainingJobRequest) -> tuple[Path, Path | None]:
     A model that is a whole checkpoint is the base. An adapter that the model server could not serve
     is left out: training starts from the release then.
     """
-    starts_with_sft = request.methods[0] == "sft"
-    start = (None if starts_with_sft else request.candidate) or request.champion
+    continued = None if request.methods[0] == "sft" else request.candidate
+    start = continued or request.champion
     if start.kind != "adapter":
         return start.folder, None
     if request.served_by_server and not _server_can_serve(start):

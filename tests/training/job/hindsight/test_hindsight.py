@@ -261,7 +261,9 @@ def test_a_later_night_scores_new_images_and_new_words_only(tmp_path: Path) -> N
         assert [words[element][n] for n in named] == [WORDS[element][v] for v in values[:, k]]
     assert read(10, Vocabulary(words), "nano-1")[1] == 0
     assert read(40, Vocabulary(words), "nano-1")[1] == 30 * 2, "other images were forgotten"
-    assert read(40, Vocabulary(words), "nano-2")[1] == 40 * 2, "another champion reads anew"
+    assert read(40, Vocabulary(words), "nano-2")[1] == 40 * 2, (
+        "another champion reads all images again"
+    )
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"version": 1}', '{"version": "a", "images": [1]}'])

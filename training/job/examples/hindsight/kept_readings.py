@@ -5,14 +5,13 @@ the night before. The file holds one champion's readings of the images of the la
 content; it names no user.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from shared.domain.taste import Element, Value
 from shared.files.atomic_write import atomic_write
@@ -31,9 +30,6 @@ class _Content(Value):
     """By the hash of an image file."""
 
 
-_CONTENT: Final = TypeAdapter(_Content)
-
-
 @dataclass
 class KeptReadings:
     """The readings of one champion, of this night and the last one."""
@@ -48,7 +44,7 @@ class KeptReadings:
         """Those in the folder of the jobs; empty without a file that is of this champion."""
         file = jobs / FILE
         try:
-            content = _CONTENT.validate_json(file.read_bytes())
+            content = _Content.model_validate_json(file.read_bytes())
         except FileNotFoundError:
             return KeptReadings(champion, file)
         except (OSError, ValidationError) as error:
@@ -61,10 +57,9 @@ class KeptReadings:
         """What is known of an image, by the hash of its file."""
         return self._images.get(image, {})
 
-    def lacks(self, image: str, element: Element, words: Iterable[str]) -> list[str]:
-        """The words that were not read in an image yet, in their order."""
-        known = self.of(image).get(element, {})
-        return [word for word in words if word not in known]
+    def lacks(self, image: str, element: Element, word: str) -> bool:
+        """Whether the word was not read in an image yet."""
+        return word not in self.of(image).get(element, {})
 
     def add(self, image: str, element: Element, word: str, probability: float) -> None:
         of_image = self._images.setdefault(image, {})
@@ -75,8 +70,8 @@ class KeptReadings:
         if self.file is None:
             return
         kept = {image: self._images[image] for image in images if image in self._images}
-        content = {"version": self.version, "images": kept}
+        content = _Content(version=self.version, images=kept)
         try:
-            atomic_write(self.file, json.dumps(content, ensure_ascii=False))
+            atomic_write(self.file, content.model_dump_json())
         except OSError as error:
             log.warning("the readings are not kept, the next night repeats them: %s", error)

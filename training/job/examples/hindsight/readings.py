@@ -109,7 +109,7 @@ class _Probe:
 def _probes(kept: KeptReadings, images: Sequence[str], vocabulary: Vocabulary) -> list[_Probe]:
     """Profiles with all words that one of the images lacks."""
     lacking = {
-        e: [w for w in vocabulary.words[e] if any(kept.lacks(i, e, (w,)) for i in images)]
+        e: [w for w in vocabulary.words[e] if any(kept.lacks(i, e, w) for i in images)]
         for e in ELEMENTS
     }
     most = max(map(len, lacking.values()), default=0)

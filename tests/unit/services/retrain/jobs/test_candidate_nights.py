@@ -1,4 +1,4 @@
-"""A night continues the challenger of the night before, and its evidence, until a verdict."""
+"""A night is given the challenger of the night before, and its evidence, until a verdict."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,7 @@ def _night(setup: JobSetup, day: int) -> None:
     setup.runner().run(JobPlan(name=f"nightly-2026-01-{day:02d}"))
 
 
-def test_an_open_challenger_is_trained_on_with_its_evidence(setup: JobSetup) -> None:
+def test_an_open_challenger_is_given_to_the_next_night_with_its_evidence(setup: JobSetup) -> None:
     _night(setup, 1)
     assert setup.training.request.candidate is None
     _night(setup, 2)
